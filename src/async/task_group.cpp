@@ -1,0 +1,43 @@
+#include "async/task_group.hpp"
+
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/bind_executor.hpp>
+#include <boost/asio/co_spawn.hpp>
+
+#include <cassert>
+#include <iterator>
+#include <utility>
+
+namespace coatcheck::async {
+
+TaskGroup::TaskGroup(Executor executor, std::function<void(std::exception_ptr)> on_failure)
+    : executor_(executor), on_failure_(std::move(on_failure)), idle_(executor, Timer::time_point::max()) {}
+
+TaskGroup::~TaskGroup() { assert(tasks_.empty() && "join() a TaskGroup before it dies"); }
+
+void TaskGroup::spawn(Task<> task) {
+  const auto signal = tasks_.emplace(tasks_.end());
+  auto ended = [this, signal](std::exception_ptr failure) {
+    tasks_.erase(signal);
+    if (tasks_.empty()) idle_.cancel();
+    if (failure) on_failure_(std::move(failure));
+  };
+  asio::co_spawn(executor_, std::move(task),
+                 asio::bind_cancellation_slot(signal->slot(), asio::bind_executor(executor_, std::move(ended))));
+}
+
+void TaskGroup::cancel() {
+  // Emitting may end a task at once and erase its signal, so step on before it.
+  for (auto signal = tasks_.begin(); signal != tasks_.end();) {
+    auto current = signal++;
+    current->emit(asio::cancellation_type::terminal);
+  }
+}
+
+Task<> TaskGroup::join() {
+  while (!tasks_.empty()) {
+    [[maybe_unused]] auto [error] = co_await idle_.async_wait(as_outcome);
+  }
+}
+
+}  // namespace coatcheck::async

@@ -1,0 +1,12 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace coatcheck {
+
+// Appends `text` as a JSON string, quotes included (RFC 8259). Bytes that are not UTF-8 become U+FFFD, so
+// that the document stays valid whatever it is about.
+void append_json_string(std::string& out, std::string_view text);
+
+}  // namespace coatcheck
