@@ -1,0 +1,182 @@
+#include "config/catalog.hpp"
+
+#include <array>
+#include <cassert>
+
+#include "config/value.hpp"
+
+namespace coatcheck::config {
+
+namespace {
+
+// The catalog. A setting is declared here and in its struct, nowhere else.
+
+constexpr std::array all_sections = {
+    Section{"server", "The listener."},
+    Section{"data", "What the server keeps."},
+    Section{"authentication", "Who may come in."},
+    Section{"log", "What is written to standard error."},
+    Section{"results", "How long and how much of results is kept."},
+    Section{"history", "What is remembered of ended queries."},
+    Section{"limits", "What one client may ask for, and all of them together."},
+};
+
+constexpr std::array all_settings = {
+    Setting<Settings>{"server.listen", "127.0.0.1:8420", "", "", "",
+                      [](Settings& s) -> Slot { return &s.server.listen; }, "COATCHECK_LISTEN",
+                      "Numeric address and port to serve on; port 0 takes a free one."},
+    Setting<Settings>{"server.drain_grace", "30s", "0s", "1h", "",
+                      [](Settings& s) -> Slot { return &s.server.drain_grace; }, "",
+                      "How long running queries and requests may go on after the signal to stop."},
+
+    Setting<Settings>{"data.directory", "coatcheck-data", "", "", "path",
+                      [](Settings& s) -> Slot { return &s.data.directory; }, "COATCHECK_DATA_DIRECTORY",
+                      "Where the journal, the results and the keys are. Relative to where the server is started."},
+
+    Setting<Settings>{"authentication.enabled", "true", "", "", "",
+                      [](Settings& s) -> Slot { return &s.authentication.enabled; }, "COATCHECK_AUTHENTICATION",
+                      "Whether requests need an API key. Off is allowed on a loopback address only."},
+
+    Setting<Settings>{"log.level", "info", "", "", "debug|info|warn|error",
+                      [](Settings& s) -> Slot { return &s.log.level; }, "COATCHECK_LOG_LEVEL",
+                      "The least important events to write. At debug, SQL text is written too."},
+    Setting<Settings>{"log.style", "human", "", "", "human|json", [](Settings& s) -> Slot { return &s.log.style; },
+                      "COATCHECK_LOG_STYLE", "Lines for people, or one JSON object a line."},
+
+    Setting<Settings>{"results.ttl", "24h", "1s", "3650d", "", [](Settings& s) -> Slot { return &s.results.ttl; }, "",
+                      "How long a result is kept if the client does not say."},
+    Setting<Settings>{"results.ttl_max", "30d", "1s", "3650d", "",
+                      [](Settings& s) -> Slot { return &s.results.ttl_max; }, "",
+                      "How long a client may ask for a result to be kept."},
+    Setting<Settings>{"results.disk_bytes_max", "64GiB", "1MiB", "1024TiB", "",
+                      [](Settings& s) -> Slot { return BytesSlot{&s.results.disk_bytes_max}; }, "",
+                      "Disk for all results together."},
+    Setting<Settings>{"results.result_bytes_max", "16GiB", "1MiB", "1024TiB", "",
+                      [](Settings& s) -> Slot { return BytesSlot{&s.results.result_bytes_max}; }, "",
+                      "Disk for one result."},
+
+    Setting<Settings>{"history.retention", "30d", "1m", "3650d", "",
+                      [](Settings& s) -> Slot { return &s.history.retention; }, "",
+                      "How long an ended query can be looked up."},
+
+    Setting<Settings>{"limits.statement_bytes_max", "1MiB", "1KiB", "64MiB", "",
+                      [](Settings& s) -> Slot { return BytesSlot{&s.limits.statement_bytes_max}; }, "",
+                      "Length of one SQL text."},
+    Setting<Settings>{"limits.body_bytes_max", "2MiB", "1KiB", "128MiB", "",
+                      [](Settings& s) -> Slot { return BytesSlot{&s.limits.body_bytes_max}; }, "",
+                      "Length of one request's body."},
+    Setting<Settings>{"limits.header_bytes_max", "32KiB", "4KiB", "1MiB", "",
+                      [](Settings& s) -> Slot { return BytesSlot{&s.limits.header_bytes_max}; }, "",
+                      "Length of one request's head: its first line and all its fields."},
+    Setting<Settings>{"limits.parameters_max", "10000", "0", "1000000", "",
+                      [](Settings& s) -> Slot { return CountSlot{&s.limits.parameters_max}; }, "",
+                      "Values bound to one statement."},
+    Setting<Settings>{"limits.idempotency_key_bytes_max", "255", "16", "4096", "",
+                      [](Settings& s) -> Slot { return BytesSlot{&s.limits.idempotency_key_bytes_max}; }, "",
+                      "Length of an Idempotency-Key."},
+    Setting<Settings>{"limits.query_tag_bytes_max", "256", "1", "4096", "",
+                      [](Settings& s) -> Slot { return BytesSlot{&s.limits.query_tag_bytes_max}; }, "",
+                      "Length of a query's tag."},
+    Setting<Settings>{"limits.batch_ids_max", "1000", "1", "10000", "",
+                      [](Settings& s) -> Slot { return CountSlot{&s.limits.batch_ids_max}; }, "",
+                      "Queries asked about in one batch-status call."},
+    Setting<Settings>{"limits.inline_rows_max", "1000", "1", "100000", "",
+                      [](Settings& s) -> Slot { return CountSlot{&s.limits.inline_rows_max}; }, "",
+                      "Rows of a result that come with the answer to a submit that waited for it."},
+    Setting<Settings>{"limits.page_rows_max", "100000", "1", "10000000", "",
+                      [](Settings& s) -> Slot { return CountSlot{&s.limits.page_rows_max}; }, "",
+                      "Rows that a client may ask for in one page of a result."},
+    Setting<Settings>{"limits.history_page_max", "1000", "1", "10000", "",
+                      [](Settings& s) -> Slot { return CountSlot{&s.limits.history_page_max}; }, "",
+                      "Queries in one page of the history."},
+    Setting<Settings>{"limits.wait_max", "60s", "0s", "15m", "", [](Settings& s) -> Slot { return &s.limits.wait_max; },
+                      "", "How long one request may wait for a query."},
+    Setting<Settings>{"limits.waiters_max", "20000", "1", "1000000", "",
+                      [](Settings& s) -> Slot { return CountSlot{&s.limits.waiters_max}; }, "",
+                      "Requests that wait at the same time."},
+    Setting<Settings>{"limits.connections_max", "10000", "1", "1000000", "",
+                      [](Settings& s) -> Slot { return CountSlot{&s.limits.connections_max}; }, "",
+                      "Connections at the same time."},
+    Setting<Settings>{"limits.header_timeout", "15s", "100ms", "10m", "",
+                      [](Settings& s) -> Slot { return &s.limits.header_timeout; }, "",
+                      "From the first byte of a request to the end of its head."},
+    Setting<Settings>{"limits.body_timeout", "30s", "100ms", "1h", "",
+                      [](Settings& s) -> Slot { return &s.limits.body_timeout; }, "",
+                      "For a request's whole body to arrive."},
+    Setting<Settings>{"limits.idle_timeout", "75s", "100ms", "1h", "",
+                      [](Settings& s) -> Slot { return &s.limits.idle_timeout; }, "",
+                      "Between two requests on one connection."},
+    Setting<Settings>{"limits.write_timeout", "60s", "100ms", "1h", "",
+                      [](Settings& s) -> Slot { return &s.limits.write_timeout; }, "",
+                      "For a client to take any one piece of a response."},
+    Setting<Settings>{"limits.recent_queries_max", "100000", "100", "10000000", "",
+                      [](Settings& s) -> Slot { return CountSlot{&s.limits.recent_queries_max}; }, "",
+                      "Ended queries kept in memory, so that asking about them costs no disk."},
+};
+
+constexpr std::array warehouse_settings = {
+    Setting<Warehouse>{"name", "main", "", "", "name", [](Warehouse& w) -> Slot { return &w.name; }, "",
+                       "What clients call it."},
+    Setting<Warehouse>{"kind", "duckdb", "", "", "duckdb", [](Warehouse& w) -> Slot { return &w.kind; }, "",
+                       "The engine."},
+    Setting<Warehouse>{"default", "false", "", "", "", [](Warehouse& w) -> Slot { return &w.is_default; }, "",
+                       "Whether queries that name no warehouse go here. Without one that says so, the first is it."},
+    Setting<Warehouse>{"database", "", "", "", "", [](Warehouse& w) -> Slot { return &w.database; }, "",
+                       "The database file. Empty: in memory, and gone when the server stops."},
+    Setting<Warehouse>{
+        "data_directories", "", "", "", "", [](Warehouse& w) -> Slot { return &w.data_directories; }, "",
+        "Directories whose files queries may read (not write); nothing else of the machine is reachable."},
+    Setting<Warehouse>{"memory_limit", "0", "0", "1024TiB", "",
+                       [](Warehouse& w) -> Slot { return BytesSlot{&w.memory_limit}; }, "",
+                       "Memory for the engine. 0: what the engine takes by itself."},
+    Setting<Warehouse>{"threads", "0", "0", "1024", "", [](Warehouse& w) -> Slot { return CountSlot{&w.threads}; }, "",
+                       "Threads of the engine. 0: one for each processor."},
+    Setting<Warehouse>{"max_running", "4", "1", "1000", "",
+                       [](Warehouse& w) -> Slot { return CountSlot{&w.max_running}; }, "",
+                       "Queries that run at the same time; others are queued."},
+    Setting<Warehouse>{"max_queued", "10000", "0", "1000000", "",
+                       [](Warehouse& w) -> Slot { return CountSlot{&w.max_queued}; }, "",
+                       "Queries that may be queued; more are refused with 429."},
+    Setting<Warehouse>{"queue_timeout", "1h", "1s", "30d", "", [](Warehouse& w) -> Slot { return &w.queue_timeout; },
+                       "", "How long a query may be queued before it fails."},
+    Setting<Warehouse>{"timeout_default", "1h", "1s", "30d", "",
+                       [](Warehouse& w) -> Slot { return &w.timeout_default; }, "",
+                       "How long a query may run if the client does not say."},
+    Setting<Warehouse>{"timeout_max", "24h", "1s", "30d", "", [](Warehouse& w) -> Slot { return &w.timeout_max; }, "",
+                       "How long a client may ask for a query to run."},
+};
+
+constexpr std::array table_settings = {
+    Setting<Table>{"name", "", "", "", "name", [](Table& t) -> Slot { return &t.name; }, "", "What queries call it."},
+    Setting<Table>{"path", "", "", "", "path", [](Table& t) -> Slot { return &t.path; }, "",
+                   "A Parquet, CSV or JSON file, or a pattern for several, in one of the data directories."},
+};
+
+template <class Owner>
+void fill(Owner& owner, std::span<const Setting<Owner>> catalog) {
+  for (const Setting<Owner>& setting : catalog) {
+    [[maybe_unused]] const auto set = set_from_text(setting.slot(owner), setting.fallback);
+    assert(set);
+  }
+}
+
+}  // namespace
+
+std::span<const Section> sections() { return all_sections; }
+std::span<const Setting<Settings>> settings_catalog() { return all_settings; }
+std::span<const Setting<Warehouse>> warehouse_catalog() { return warehouse_settings; }
+std::span<const Setting<Table>> table_catalog() { return table_settings; }
+
+Settings without_warehouses() {
+  Settings settings;
+  fill(settings, settings_catalog());
+  return settings;
+}
+
+Warehouse default_warehouse() {
+  Warehouse warehouse;
+  fill(warehouse, warehouse_catalog());
+  return warehouse;
+}
+
+}  // namespace coatcheck::config

@@ -1,0 +1,50 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "config/settings.hpp"
+
+namespace coatcheck::config {
+
+// The place in a struct that a setting fills; which one it is says how it is written.
+struct CountSlot {
+  Count* value;
+};
+struct BytesSlot {
+  Bytes* value;
+};
+using Slot = std::variant<std::string*, bool*, CountSlot, BytesSlot, Duration*, Endpoint*, std::vector<std::string>*>;
+
+// One line of the catalog.
+template <class Owner>
+struct Setting {
+  std::string_view name;      // "limits.wait_max"; for a warehouse or table only the last part.
+  std::string_view fallback;  // The default, written as in an override.
+  std::string_view lowest;    // Bounds of a number, size or duration, both included.
+  std::string_view highest;
+  std::string_view choices;  // "debug|info": the only texts allowed. "name": a name. Empty: any text.
+  Slot (*slot)(Owner&);
+  std::string_view environment;  // A variable that sets it, or empty.
+  std::string_view sentence;
+};
+
+struct Section {
+  std::string_view name;
+  std::string_view sentence;
+};
+
+std::span<const Section> sections();
+std::span<const Setting<Settings>> settings_catalog();
+std::span<const Setting<Warehouse>> warehouse_catalog();
+std::span<const Setting<Table>> table_catalog();
+
+// Fills every setting with its default. The owner's lists of other owners stay as they are.
+Settings without_warehouses();
+Warehouse default_warehouse();
+
+}  // namespace coatcheck::config

@@ -1,0 +1,134 @@
+#include <fmt/format.h>
+
+#include <iterator>
+#include <string>
+#include <string_view>
+
+#include "config/catalog.hpp"
+#include "config/config.hpp"
+#include "config/value.hpp"
+
+namespace coatcheck::config {
+
+namespace {
+
+std::string_view last_part(std::string_view name) { return name.substr(name.rfind('.') + 1); }
+
+bool is_in(const Section& section, std::string_view name) {
+  return name.size() > section.name.size() && name.starts_with(section.name) && name[section.name.size()] == '.';
+}
+
+// Writes settings with their origins, as effective() shows them.
+class Listing {
+ public:
+  explicit Listing(const Loaded& loaded) : origins_(loaded.origins) {}
+
+  template <class Owner>
+  void line(const Owner& owner, const Setting<Owner>& setting, const std::string& name) {
+    // A slot can also write, so it wants an owner that may be written; here it only reads.
+    Owner copy = owner;
+    const auto origin = origins_.find(name);
+    fmt::format_to(std::back_inserter(text_), "{} = {}  # {}\n", last_part(setting.name), to_toml(setting.slot(copy)),
+                   origin == origins_.end() ? "default" : origin->second);
+  }
+
+  void heading(std::string_view text) {
+    fmt::format_to(std::back_inserter(text_), "{}{}\n", text_.empty() ? "" : "\n", text);
+  }
+
+  std::string take() { return std::move(text_); }
+
+ private:
+  const std::map<std::string, std::string>& origins_;
+  std::string text_;
+};
+
+void append_comment(std::string& out, std::string_view text) {
+  // Wrapped like the rest of our prose, at a hundred columns.
+  std::size_t column = 0;
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find(' '), text.size());
+    if (column != 0 && column + 1 + end > 100) {
+      out += '\n';
+      column = 0;
+    }
+    out += column == 0 ? "# " : " ";
+    out += text.substr(0, end);
+    column += (column == 0 ? 2 : 1) + end;
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  out += '\n';
+}
+
+template <class Owner>
+void append_setting(std::string& out, Owner owner, const Setting<Owner>& setting) {
+  const Slot slot = setting.slot(owner);
+  std::string sentence(setting.sentence);
+  fmt::format_to(std::back_inserter(sentence), " Allowed is {}.", describe(slot, allowed(setting)));
+  if (!setting.environment.empty()) fmt::format_to(std::back_inserter(sentence), " Variable: {}.", setting.environment);
+  append_comment(out, sentence);
+  fmt::format_to(std::back_inserter(out), "#{} = {}\n\n", last_part(setting.name), to_toml(slot));
+}
+
+}  // namespace
+
+std::string effective(const Loaded& loaded) {
+  Listing listing(loaded);
+  for (const Section& section : sections()) {
+    listing.heading(fmt::format("[{}]", section.name));
+    for (const auto& setting : settings_catalog()) {
+      if (is_in(section, setting.name)) listing.line(loaded.settings, setting, std::string(setting.name));
+    }
+  }
+  for (std::size_t w = 0; w != loaded.settings.warehouses.size(); ++w) {
+    const Warehouse& warehouse = loaded.settings.warehouses[w];
+    const std::string name = fmt::format("warehouse[{}]", w);
+    listing.heading("[[warehouse]]");
+    for (const auto& setting : warehouse_catalog())
+      listing.line(warehouse, setting, fmt::format("{}.{}", name, setting.name));
+    for (std::size_t t = 0; t != warehouse.tables.size(); ++t) {
+      listing.heading("[[warehouse.table]]");
+      for (const auto& setting : table_catalog()) {
+        listing.line(warehouse.tables[t], setting, fmt::format("{}.table[{}].{}", name, t, setting.name));
+      }
+    }
+  }
+  return listing.take();
+}
+
+std::string example() {
+  const Settings settings = defaults();
+  std::string out;
+  append_comment(
+      out,
+      "Every setting of Coatcheck, with its default. Made by `coatcheck config --example`; do not edit it, copy it.");
+  append_comment(
+      out,
+      "Durations are a number and ms, s, m, h or d; sizes a number and KiB, MiB, GiB, TiB (powers of 1024) or "
+      "KB, MB, GB, TB (powers of 1000). A file, then variables, then `--set section.setting=value` win over the "
+      "defaults, in this order. Variable for the file's own path: COATCHECK_CONFIG.");
+  for (const Section& section : sections()) {
+    out += '\n';
+    append_comment(out, section.sentence);
+    fmt::format_to(std::back_inserter(out), "[{}]\n\n", section.name);
+    for (const auto& setting : settings_catalog()) {
+      if (is_in(section, setting.name)) append_setting(out, settings, setting);
+    }
+  }
+  out += '\n';
+  append_comment(out, "A place where SQL runs; there may be several. Without any, there is this one.");
+  out += "[[warehouse]]\n\n";
+  for (const auto& setting : warehouse_catalog()) append_setting(out, settings.warehouses.front(), setting);
+
+  append_comment(out, "Files that queries of this warehouse see as tables, one section for each:");
+  out += "#\n#     [[warehouse.table]]\n";
+  for (const auto& setting : table_catalog()) {
+    Table none;
+    const std::string_view sample = setting.name == "name" ? "orders" : "/data/orders/*.parquet";
+    fmt::format_to(std::back_inserter(out), "#     # {} Allowed is {}.\n#     {} = {}\n", setting.sentence,
+                   describe(setting.slot(none), allowed(setting)), setting.name, toml_string(sample));
+  }
+  return out;
+}
+
+}  // namespace coatcheck::config

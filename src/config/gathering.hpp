@@ -1,0 +1,57 @@
+#pragma once
+
+#include <fmt/format.h>
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "config/catalog.hpp"
+#include "config/config.hpp"
+#include "config/value.hpp"
+
+namespace coatcheck::config {
+
+// Settings while their sources are read one after the other, and the mistakes found on the way.
+struct Gathering {
+  Loaded loaded;
+  std::vector<std::string> mistakes;
+
+  void mistake(std::string_view place, std::string_view name, std::string_view why) {
+    mistakes.push_back(fmt::format("{}: {}: {}", place, name, why));
+  }
+
+  // Notes who has set `name`, or that what was set is a mistake.
+  void settle(Slot slot, Allowed allowed, const std::string& name, const std::string& place, Result<void> set) {
+    if (set) set = check(slot, allowed);
+    if (set) {
+      loaded.origins[name] = place;
+    } else {
+      mistake(place, name, fmt::format("{}; allowed is {}", set.error().message, describe(slot, allowed)));
+    }
+  }
+
+  template <class Owner>
+  void set_from_text(Owner& owner, const Setting<Owner>& setting, const std::string& name, const std::string& place,
+                     std::string_view text) {
+    const Slot slot = setting.slot(owner);
+    settle(slot, allowed(setting), name, place, config::set_from_text(slot, text));
+  }
+};
+
+// The setting of that name, or null.
+template <class Owner>
+const Setting<Owner>* find(std::span<const Setting<Owner>> catalog, std::string_view name) {
+  for (const Setting<Owner>& setting : catalog) {
+    if (setting.name == name) return &setting;
+  }
+  return nullptr;
+}
+
+// Takes what TOML text says.
+void read_toml(std::string_view text, const std::string& file, Gathering& gathering);
+
+// Finds what is wrong with the settings taken together, and names the default warehouse if nobody has.
+void apply_rules(Gathering& gathering);
+
+}  // namespace coatcheck::config

@@ -1,0 +1,140 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace coatcheck::config {
+
+// Everything that can be set. What each means, its default and its bounds are in catalog.cpp, once;
+// docs/config.example.toml is made from there. Made by load() or defaults(): a Settings that is made bare
+// has no useful values.
+
+using Duration = std::chrono::milliseconds;
+using Bytes = std::uint64_t;
+using Count = std::uint64_t;
+
+// A numeric address and a port to listen on.
+struct Endpoint {
+  std::string address;  // "127.0.0.1", "::1"; without brackets.
+  std::uint16_t port = 0;
+
+  bool operator==(const Endpoint&) const = default;
+};
+
+// Whether only this machine can reach it.
+bool is_loopback(const Endpoint& endpoint);
+// Returns "127.0.0.1:8420", "[::1]:8420".
+std::string to_string(const Endpoint& endpoint);
+
+struct Server {
+  Endpoint listen = {};
+  Duration drain_grace = {};
+
+  bool operator==(const Server&) const = default;
+};
+
+struct Data {
+  std::string directory = {};
+
+  bool operator==(const Data&) const = default;
+};
+
+struct Authentication {
+  bool enabled = true;
+
+  bool operator==(const Authentication&) const = default;
+};
+
+struct Log {
+  std::string level = {};  // "debug", "info", "warn" or "error".
+  std::string style = {};  // "human" or "json".
+
+  bool operator==(const Log&) const = default;
+};
+
+struct Results {
+  Duration ttl = {};
+  Duration ttl_max = {};
+  Bytes disk_bytes_max = 0;
+  Bytes result_bytes_max = 0;
+
+  bool operator==(const Results&) const = default;
+};
+
+struct History {
+  Duration retention = {};
+
+  bool operator==(const History&) const = default;
+};
+
+struct Limits {
+  // One request.
+  Bytes statement_bytes_max = 0;
+  Bytes body_bytes_max = 0;
+  Bytes header_bytes_max = 0;
+  Count parameters_max = 0;
+  Bytes idempotency_key_bytes_max = 0;
+  Bytes query_tag_bytes_max = 0;
+  Count batch_ids_max = 0;
+  // One response.
+  Count inline_rows_max = 0;
+  Count page_rows_max = 0;
+  Count history_page_max = 0;
+  // Waiting.
+  Duration wait_max = {};
+  Count waiters_max = 0;
+  // Connections.
+  Count connections_max = 0;
+  Duration header_timeout = {};
+  Duration body_timeout = {};
+  Duration idle_timeout = {};
+  Duration write_timeout = {};
+  // Memory.
+  Count recent_queries_max = 0;
+
+  bool operator==(const Limits&) const = default;
+};
+
+// A file, or several by a pattern, that queries see as a table.
+struct Table {
+  std::string name = {};
+  std::string path = {};
+
+  bool operator==(const Table&) const = default;
+};
+
+struct Warehouse {
+  std::string name = {};
+  std::string kind = {};  // "duckdb".
+  // Exactly one of Settings::warehouses has this: where a query goes that names none.
+  bool is_default = false;
+  std::string database = {};  // Empty: in memory.
+  std::vector<std::string> data_directories = {};
+  Bytes memory_limit = 0;  // 0: the engine's own choice.
+  Count threads = 0;       // 0: one for each processor.
+  Count max_running = 0;
+  Count max_queued = 0;
+  Duration queue_timeout = {};
+  Duration timeout_default = {};
+  Duration timeout_max = {};
+  std::vector<Table> tables = {};
+
+  bool operator==(const Warehouse&) const = default;
+};
+
+struct Settings {
+  Server server = {};
+  Data data = {};
+  Authentication authentication = {};
+  Log log = {};
+  Limits limits = {};
+  Results results = {};
+  History history = {};
+  std::vector<Warehouse> warehouses = {};  // At least one.
+
+  bool operator==(const Settings&) const = default;
+};
+
+}  // namespace coatcheck::config

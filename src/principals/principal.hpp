@@ -1,0 +1,31 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace coatcheck::principals {
+
+// What a principal may see and do.
+enum class Role {
+  user,   // Its own queries and results.
+  admin,  // Everybody's.
+};
+
+// Returns "user" or "admin".
+std::string_view to_string(Role role);
+std::optional<Role> parse_role(std::string_view name);
+
+// Who is asking. Two keys of the same name are the same principal.
+struct Principal {
+  std::string name;
+  Role role = Role::user;
+
+  bool operator==(const Principal&) const = default;
+};
+
+// Whether `name` is one to 64 of A-Z a-z 0-9 . _ @ -
+bool is_principal_name(std::string_view name);
+
+}  // namespace coatcheck::principals
