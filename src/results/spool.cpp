@@ -1,0 +1,139 @@
+#include "results/spool.hpp"
+
+#include <set>
+#include <string>
+#include <utility>
+
+#include "results/layout.hpp"
+#include "results/reader.hpp"
+#include "results/store.hpp"
+#include "results/trouble.hpp"
+#include "results/writer.hpp"
+
+namespace coatcheck::results {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+// Makes the directory and its folders, durable before the first result is in one of them.
+Result<void> prepare(const fs::path& directory, Files& files) {
+  if (auto made = make_durable_directories(files, directory); !made) return made;
+  auto listed = files.list(directory);
+  if (!listed) return std::move(listed).error();
+  std::set<std::string> present;
+  for (const Files::Listed& entry : *listed) {
+    if (entry.is_directory) present.insert(entry.name);
+  }
+  for (int n = 0; n != folder_count; ++n) {
+    if (present.contains(folder_name(n))) continue;
+    if (auto made = files.make_directories(directory / folder_name(n)); !made) return made;
+  }
+  // Also when all were there: an earlier start may have died between making and syncing them.
+  return files.sync_directory(directory);
+}
+
+// Visits every file that is ours.
+template <class Visit>
+Result<void> for_each_file(const fs::path& directory, Files& files, Visit visit) {
+  for (int n = 0; n != folder_count; ++n) {
+    const std::string folder = folder_name(n);
+    auto listed = files.list(directory / folder);
+    if (!listed) return std::move(listed).error();
+    for (const Files::Listed& entry : *listed) {
+      const auto named = parse_name(folder, entry.name);
+      if (named && !entry.is_directory) visit(*named, entry.bytes);
+    }
+  }
+  return Result<void>::ok();
+}
+
+class DiskSpool final : public Spool {
+ public:
+  DiskSpool(SpoolOptions options, Files& files) : store_(std::move(options), files) {}
+
+  Result<void> measure() {
+    return for_each_file(store_.options.directory, store_.files,
+                         [this](const Named&, std::uint64_t bytes) { store_.quota.count(bytes); });
+  }
+
+  Result<std::unique_ptr<Writer>> create(QueryId query, rows::Schema schema) override {
+    if (!schema) return Error{Errc::invalid_argument, "no schema"};
+    {
+      const std::lock_guard lock(store_.mutex);
+      if (!store_.writing.insert(query).second) return Error{Errc::conflict, "the result is being written"};
+    }
+    auto writer = begin(query, std::move(schema));
+    if (!writer) {
+      const std::lock_guard lock(store_.mutex);
+      store_.writing.erase(query);
+    }
+    return writer;
+  }
+
+  Result<std::shared_ptr<const Reader>> read(QueryId query) override {
+    auto file = store_.files.open(sealed_path(store_.options.directory, query));
+    if (!file) return while_reading(std::move(file).error());
+    return make_reader(*std::move(file), query);
+  }
+
+  Result<void> remove(QueryId query) override {
+    auto removed = store_.remove(sealed_path(store_.options.directory, query));
+    if (!removed) return std::move(removed).error();
+    return Result<void>::ok();
+  }
+
+  Result<Swept> sweep(const std::function<bool(QueryId)>& wanted) override {
+    Swept swept;
+    Error first_error;
+    bool all_good = true;
+    auto visited = for_each_file(store_.options.directory, store_.files, [&](const Named& named, std::uint64_t) {
+      if (named.sealed && wanted(named.query)) return;
+      if (!named.sealed && is_writing(named.query)) return;
+      const fs::path& directory = store_.options.directory;
+      auto removed = store_.remove(named.sealed ? sealed_path(directory, named.query)  //
+                                                : partial_path(directory, named.query));
+      if (!removed) {
+        // One file that cannot be removed does not keep the others.
+        if (std::exchange(all_good, false)) first_error = std::move(removed).error();
+        return;
+      }
+      swept.bytes += *removed;
+      ++(named.sealed ? swept.orphans : swept.unfinished);
+    });
+    if (!visited) return std::move(visited).error();
+    if (!all_good) return first_error;
+    return swept;
+  }
+
+  std::uint64_t bytes_used() const override { return store_.quota.used(); }
+  std::uint64_t bytes_max() const override { return store_.quota.max(); }
+
+ private:
+  Result<std::unique_ptr<Writer>> begin(QueryId query, rows::Schema schema) {
+    auto sealed = store_.files.open(sealed_path(store_.options.directory, query));
+    if (sealed) return Error{Errc::conflict, "the query has a result already"};
+    if (sealed.error().code != Errc::not_found) return while_storing(std::move(sealed).error());
+    auto removed = store_.remove(partial_path(store_.options.directory, query));
+    if (!removed) return while_storing(std::move(removed).error());
+    return make_writer(store_, query, std::move(schema));
+  }
+
+  bool is_writing(QueryId query) {
+    const std::lock_guard lock(store_.mutex);
+    return store_.writing.contains(query);
+  }
+
+  Store store_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Spool>> Spool::open(SpoolOptions options, Files& files) {
+  if (auto prepared = prepare(options.directory, files); !prepared) return std::move(prepared).error();
+  auto spool = std::make_unique<DiskSpool>(std::move(options), files);
+  if (auto measured = spool->measure(); !measured) return std::move(measured).error();
+  return std::unique_ptr<Spool>(std::move(spool));
+}
+
+}  // namespace coatcheck::results
