@@ -1,0 +1,78 @@
+#include "journal/sqlite/schema.hpp"
+
+#include <gtest/gtest.h>
+
+#include <array>
+
+#include "journal/sqlite/journal_test_support.hpp"
+
+namespace coatcheck::journal::sqlite {
+namespace {
+
+Database open(const TestDirectory& directory) {
+  auto database = Database::open(directory.file(), "");
+  EXPECT_TRUE(database);
+  return *std::move(database);
+}
+
+Result<void> add_column(Database& database) { return database.execute("ALTER TABLE query ADD COLUMN extra TEXT"); }
+
+Result<void> fail_half_way(Database& database) {
+  if (auto done = database.execute("ALTER TABLE query ADD COLUMN half TEXT"); !done) return done;
+  return database.execute("ALTER TABLE not_there ADD COLUMN other_half TEXT");
+}
+
+TEST(Schema, takes_an_empty_file_to_the_latest_version) {
+  const TestDirectory directory;
+  Database database = open(directory);
+  ASSERT_EQ(*database.integer("PRAGMA user_version"), 0);
+  ASSERT_TRUE(migrate(database, migrations()));
+  EXPECT_EQ(*database.integer("PRAGMA user_version"), 1);
+  EXPECT_EQ(*database.integer("SELECT count(*) FROM query"), 0);
+  EXPECT_TRUE(migrate(database, migrations())) << "a second time there is nothing to do";
+}
+
+TEST(Schema, takes_an_older_file_on_and_keeps_what_it_holds) {
+  const TestDirectory directory;
+  Database database = open(directory);
+  ASSERT_TRUE(migrate(database, migrations()));
+  ASSERT_TRUE(database.execute("UPDATE skew SET most=77"));
+  const std::array steps = {migrations()[0], Migration(add_column)};
+  ASSERT_TRUE(migrate(database, steps));
+  EXPECT_EQ(*database.integer("PRAGMA user_version"), 2);
+  EXPECT_EQ(*database.integer("SELECT most FROM skew"), 77);
+  EXPECT_EQ(*database.integer("SELECT count(extra) FROM query"), 0);
+}
+
+TEST(Schema, a_step_that_fails_leaves_the_version_before_it) {
+  const TestDirectory directory;
+  Database database = open(directory);
+  const std::array steps = {migrations()[0], Migration(fail_half_way)};
+  ASSERT_FALSE(migrate(database, steps));
+  EXPECT_EQ(*database.integer("PRAGMA user_version"), 1);
+  EXPECT_EQ(*database.integer("SELECT count(*) FROM pragma_table_info('query') WHERE name='half'"), 0);
+  EXPECT_TRUE(migrate(database, migrations()));
+}
+
+TEST(Schema, a_newer_version_is_refused_and_left_alone) {
+  const TestDirectory directory;
+  Database database = open(directory);
+  ASSERT_TRUE(migrate(database, migrations()));
+  ASSERT_TRUE(database.execute("PRAGMA user_version=9"));
+  const auto done = migrate(database, migrations());
+  ASSERT_FALSE(done);
+  EXPECT_EQ(done.error().code, Errc::conflict);
+  EXPECT_EQ(*database.integer("PRAGMA user_version"), 9);
+}
+
+TEST(Schema, a_database_of_something_else_is_refused) {
+  const TestDirectory directory;
+  Database database = open(directory);
+  ASSERT_TRUE(database.execute("CREATE TABLE theirs (a)"));
+  const auto done = migrate(database, migrations());
+  ASSERT_FALSE(done);
+  EXPECT_EQ(done.error().code, Errc::corrupt);
+}
+
+}  // namespace
+}  // namespace coatcheck::journal::sqlite
