@@ -1,0 +1,106 @@
+#include "warehouse/duckdb/connector.hpp"
+
+#include <atomic>
+#include <utility>
+
+#include "async/pool.hpp"
+#include "warehouse/duckdb/database.hpp"
+#include "warehouse/duckdb/session.hpp"
+
+namespace coatcheck::warehouse {
+
+namespace {
+
+using duckdb::Session;
+
+class DuckdbCursor final : public Cursor {
+ public:
+  DuckdbCursor(async::Pool& pool, Session& session, rows::Schema schema)
+      : pool_(pool), session_(session), schema_(std::move(schema)) {}
+
+  rows::Schema schema() const override { return schema_; }
+
+  async::Task<Outcome<std::optional<rows::Batch>>> next() override {
+    auto work = [this] { return session_.next(); };
+    co_return co_await pool_.run(std::move(work));
+  }
+
+ private:
+  async::Pool& pool_;
+  Session& session_;
+  rows::Schema schema_;
+};
+
+class DuckdbExecution final : public Execution {
+ public:
+  DuckdbExecution(async::Pool& pool, std::unique_ptr<Session> session) : pool_(pool), session_(std::move(session)) {}
+
+  StatementKind kind() const override { return session_->kind(); }
+
+  async::Task<Outcome<std::unique_ptr<Cursor>>> run() override {
+    auto work = [this] { return session_->start(); };
+    auto schema = co_await pool_.run(std::move(work));
+    if (!schema) co_return std::move(schema).error();
+    std::unique_ptr<Cursor> cursor = std::make_unique<DuckdbCursor>(pool_, *session_, std::move(*schema));
+    co_return cursor;
+  }
+
+  std::optional<double> progress() const override { return session_->progress(); }
+
+  void cancel() override { session_->interrupt(); }
+
+ private:
+  async::Pool& pool_;
+  std::unique_ptr<Session> session_;
+};
+
+class DuckdbConnector final : public Connector {
+ public:
+  DuckdbConnector(duckdb::Database database, const DuckdbOptions& options)
+      : database_(std::move(database)), batch_rows_(options.batch_rows), pool_(options.running_max) {
+    duckdb::Connection connection;
+    duckdb_connect(database_.get(), connection.out());
+    sequences_ = duckdb::yields_rows(connection.get(), "SELECT 1 FROM duckdb_sequences() LIMIT 1");
+  }
+
+  Capabilities capabilities() const override { return {.detached = false}; }
+
+  async::Task<Outcome<std::unique_ptr<Execution>>> prepare(Request request) override {
+    auto work = [this, &request] { return open_session(std::move(request.statement)); };
+    auto session = co_await pool_.run(std::move(work));
+    if (!session) co_return std::move(session).error();
+    std::unique_ptr<Execution> execution = std::make_unique<DuckdbExecution>(pool_, std::move(*session));
+    co_return execution;
+  }
+
+ private:
+  Outcome<std::unique_ptr<Session>> open_session(Statement statement) {
+    duckdb::Connection connection;
+    if (duckdb_connect(database_.get(), connection.out()) != DuckDBSuccess) {
+      return Failure{
+          .category = FailureCategory::unavailable, .message = "DuckDB refuses a connection.", .retryable = true};
+    }
+    auto session = std::make_unique<Session>(std::move(connection), std::move(statement), batch_rows_);
+    if (auto failure = session->prepare(sequences_)) return std::move(*failure);
+    return session;
+  }
+
+  duckdb::Database database_;
+  std::size_t batch_rows_;
+  std::atomic<bool> sequences_ = true;  // Whether the database may hold any: then a SELECT can write.
+  async::Pool pool_;                    // Last, so that its threads end first.
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Connector>> open_duckdb(DuckdbOptions options, async::Loop&) {
+  if (options.running_max == 0 || options.batch_rows == 0 || options.threads < 1) {
+    return Error{Errc::invalid_argument, "running_max, batch_rows and threads must be at least 1"};
+  }
+  auto database = duckdb::open_locked(options);
+  if (!database) return std::move(database).error();
+  std::unique_ptr<Connector> connector = std::make_unique<DuckdbConnector>(std::move(*database), options);
+  return connector;
+}
+
+}  // namespace coatcheck::warehouse
