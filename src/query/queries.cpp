@@ -1,0 +1,173 @@
+#include "query/queries.hpp"
+
+#include <algorithm>
+#include <cassert>
+#include <utility>
+
+#include "warehouse/connector.hpp"
+
+namespace coatcheck::query {
+
+namespace {
+
+// What an ended query weighs in memory, roughly: what is small is the same for all.
+std::uint64_t weight(const journal::Entry& entry) {
+  std::uint64_t bytes = 1'024 + entry.submission.statement.text.size();
+  for (const Parameter& parameter : entry.submission.statement.parameters) {
+    bytes += sizeof(Parameter) + parameter.name.size() + parameter.type.size();
+    if (const auto* text = std::get_if<std::string>(&parameter.value)) bytes += text->size();
+  }
+  if (entry.failure) bytes += entry.failure->message.size();
+  return bytes;
+}
+
+}  // namespace
+
+void Live::stop(StopReason reason) {
+  if (stopped_for == StopReason::none) stopped_for = reason;
+  if (execution) execution->cancel();
+}
+
+Queries::Queries(async::Loop& loop, journal::Journal& journal, QueriesOptions options)
+    : loop_(loop), journal_(journal), options_(options) {}
+
+Queries::~Queries() = default;
+
+async::Task<Result<Queries::Added>> Queries::add(journal::Entry entry) {
+  const QueryId id = entry.id;
+  auto submitted = co_await journal_.submit(std::move(entry));
+  if (!submitted) co_return std::move(submitted).error();
+
+  if (submitted->replayed) {
+    const LivePtr earlier = live(submitted->entry.id);
+    EntryPtr shown = earlier ? earlier->entry : std::make_shared<const journal::Entry>(std::move(submitted->entry));
+    co_return Added{.entry = std::move(shown), .live = nullptr, .replayed = true};
+  }
+  assert(submitted->entry.id == id);
+  LivePtr added = adopt(std::move(submitted->entry));
+  EntryPtr shown = added->entry;
+  co_return Added{.entry = std::move(shown), .live = std::move(added), .replayed = false};
+}
+
+LivePtr Queries::adopt(journal::Entry entry) {
+  const QueryId id = entry.id;
+  auto live = std::make_shared<Live>(std::make_shared<const journal::Entry>(std::move(entry)));
+  table_.insert_or_assign(id, live);
+  if (journal::is_final(live->entry->state)) keep_ended(live);
+  return live;
+}
+
+EntryPtr Queries::advance(Live& live, journal::State state, const Fill& fill) {
+  auto entry = std::make_shared<journal::Entry>(*live.head);
+  entry->state = state;
+  ++entry->version;
+  fill(*entry);
+  live.head = entry;
+  return entry;
+}
+
+async::Task<Result<void>> Queries::change(LivePtr live, journal::Event event, Fill fill) {
+  const Result<journal::State> state = journal::next(live->head->state, event);
+  if (!state) co_return state.error();
+  const EntryPtr entry = advance(*live, *state, fill);
+  // The journal keeps the order in which it is called, so two changes under way never pass each other.
+  auto recorded = co_await journal_.record(*entry);
+  if (!recorded) co_return std::move(recorded).error();
+  publish(live, entry);
+  co_return Result<void>::ok();
+}
+
+Result<void> Queries::note(LivePtr live, journal::Event event, Fill fill) {
+  const Result<journal::State> state = journal::next(live->head->state, event);
+  if (!state) return state.error();
+  const EntryPtr entry = advance(*live, *state, fill);
+  journal_.note(*entry);
+  publish(live, entry);
+  return Result<void>::ok();
+}
+
+async::Task<Result<void>> Queries::amend(EntryPtr old, Fill fill) {
+  LivePtr in_memory = live(old->id);
+  if (!in_memory) in_memory = std::make_shared<Live>(std::move(old));
+  const EntryPtr entry = advance(*in_memory, in_memory->head->state, fill);
+  auto recorded = co_await journal_.record(*entry);
+  if (!recorded) co_return std::move(recorded).error();
+  publish(in_memory, entry);
+  co_return Result<void>::ok();
+}
+
+void Queries::publish(const LivePtr& live, const EntryPtr& entry) {
+  if (entry->version <= live->entry->version) return;
+  const bool ends = journal::is_final(entry->state) && !journal::is_final(live->entry->state);
+  live->entry = entry;
+  for (Watch& watch : live->watches) watch.waiter->wake();
+  if (ends) keep_ended(live);
+}
+
+void Queries::keep_ended(const LivePtr& live) {
+  ended_.push_back(live->entry->id);
+  ended_bytes_ += weight(*live->entry);
+  while (!ended_.empty() && (ended_.size() > options_.ended_max || ended_bytes_ > options_.ended_bytes_max)) {
+    const auto oldest = table_.find(ended_.front());
+    ended_.pop_front();
+    if (oldest == table_.end()) continue;
+    ended_bytes_ -= std::min(ended_bytes_, weight(*oldest->second->entry));
+    table_.erase(oldest);
+  }
+}
+
+LivePtr Queries::live(QueryId id) const {
+  const auto found = table_.find(id);
+  return found == table_.end() ? nullptr : found->second;
+}
+
+async::Task<Result<EntryPtr>> Queries::find(QueryId id) {
+  if (const LivePtr in_memory = live(id)) co_return in_memory->entry;
+  auto found = co_await journal_.find(id);
+  if (!found) co_return std::move(found).error();
+  if (!*found) co_return Error{Errc::not_found, "there is no query " + id.to_string()};
+  co_return EntryPtr(std::make_shared<const journal::Entry>(**std::move(found)));
+}
+
+async::Task<Result<void>> Queries::wait(std::vector<Known> known, Deadline deadline) {
+  std::vector<LivePtr> watched;
+  for (const Known& query : known) {
+    LivePtr in_memory = live(query.id);
+    if (!in_memory) continue;
+    if (in_memory->entry->version != query.version) co_return Result<void>::ok();
+    if (!journal::is_final(in_memory->entry->state)) watched.push_back(std::move(in_memory));
+  }
+  if (watched.empty() || released_ || deadline <= std::chrono::steady_clock::now()) co_return Result<void>::ok();
+  if (waiters_ >= options_.waiters_max) co_return Error{Errc::resource_exhausted, "too many clients are waiting"};
+
+  Waiter waiter(loop_, deadline);
+  std::list<Watch> watches;
+  for (const LivePtr& query : watched) {
+    watches.emplace_back(waiter);
+    query->watches.push_back(watches.back());
+  }
+  everybody_.push_back(waiter);
+
+  struct Counted {
+    std::size_t& count;
+    explicit Counted(std::size_t& of) : count(of) { ++count; }
+    ~Counted() { --count; }
+  };
+  const Counted counted(waiters_);
+  // However it ends, by time, by news or by cancellation, the caller looks at the queries again.
+  [[maybe_unused]] auto [error] = co_await waiter.timer().async_wait(async::as_outcome);
+  co_return Result<void>::ok();
+}
+
+void Queries::stop_all(StopReason reason) {
+  for (const auto& [id, live] : table_) {
+    if (!journal::is_final(live->entry->state)) live->stop(reason);
+  }
+}
+
+void Queries::release_waiters() {
+  released_ = true;
+  for (Waiter& waiter : everybody_) waiter.wake();
+}
+
+}  // namespace coatcheck::query

@@ -1,0 +1,115 @@
+// What an earlier process left: each query that had not ended is queued again, found to have ended, or
+// failed with the reason; then the spool is swept of what nobody wants.
+#include <utility>
+
+#include "query/service.hpp"
+#include "telemetry/log.hpp"
+
+namespace coatcheck::query {
+
+namespace {
+
+// A query that was running in so many crashes is suspected of having caused them.
+constexpr int crashes_max = 2;
+
+Failure interrupted(std::string message, bool retryable) {
+  return {.category = FailureCategory::interrupted,
+          .code = "INTERRUPTED",
+          .message = std::move(message),
+          .retryable = retryable};
+}
+
+Failure twice_interrupted() {
+  return interrupted("the server went down twice while the query ran; it is not tried again", false);
+}
+
+}  // namespace
+
+async::Task<Result<void>> Service::recover() {
+  std::vector<journal::Entry> unfinished;
+  std::vector<journal::Entry> ended;
+  auto replayed = co_await disk_.run([this, &unfinished, &ended] {
+    return journal_.replay(options_.queries.ended_max, [&](journal::Entry entry) {
+      (journal::is_final(entry.state) ? ended : unfinished).push_back(std::move(entry));
+    });
+  });
+  if (!replayed) co_return std::move(replayed).error();
+
+  // They come newest first; the oldest in memory is to be the first to leave it.
+  for (auto entry = ended.rbegin(); entry != ended.rend(); ++entry) queries_.adopt(std::move(*entry));
+  for (journal::Entry& entry : unfinished) {
+    auto recovered = co_await recover_one(std::move(entry));
+    if (!recovered) co_return std::move(recovered).error();
+  }
+
+  // From here on every sealed result that is wanted belongs to a query that succeeded.
+  auto swept = co_await disk_.run([this] {
+    return spool_.sweep([this](QueryId id) {
+      const auto has = journal_.has_result(id);
+      return !has || *has;  // In doubt it stays.
+    });
+  });
+  if (!swept) co_return std::move(swept).error();
+  telemetry::info("recovered", {{"unfinished", unfinished.size()},
+                                {"recent", ended.size()},
+                                {"results_unfinished_removed", swept->unfinished},
+                                {"results_orphaned_removed", swept->orphans}});
+
+  for (const auto& lane : lanes_) {
+    tasks_.spawn(expire_queue(lane.get()));
+    dispatch(*lane);
+  }
+  tasks_.spawn(keep_house());
+  co_return Result<void>::ok();
+}
+
+async::Task<Result<void>> Service::recover_one(journal::Entry entry) {
+  const QueryId id = entry.id;
+  const LivePtr live = queries_.adopt(std::move(entry));
+  Lane* lane = lane_of(live->head->submission.warehouse);
+
+  live->suspect = !journal::is_final(live->head->state);
+
+  if (live->head->state == journal::State::queued && live->head->crashes >= crashes_max) {
+    Failure failure = twice_interrupted();
+    co_await runner_.fail(live, std::move(failure));
+    co_return Result<void>::ok();
+  }
+  if (live->head->state == journal::State::running || live->head->state == journal::State::canceling) {
+    auto sealed = co_await disk_.run([this, id] { return spool_.read(id); });
+    if (sealed) co_return co_await runner_.succeed(live, (*sealed)->manifest());
+    if (live->head->state == journal::State::canceling) co_return co_await runner_.cancel(live);
+
+    const int crashes = live->head->crashes + 1;
+    if (live->head->kind != StatementKind::read) {
+      Failure failure = interrupted(
+          "the server went down while the statement ran; it may have taken effect and is not run again", false);
+      co_await runner_.fail(live, std::move(failure));
+      co_return Result<void>::ok();
+    }
+    if (crashes >= crashes_max) {
+      Failure failure = twice_interrupted();
+      co_await runner_.fail(live, std::move(failure));
+      co_return Result<void>::ok();
+    }
+    Queries::Fill fill = [crashes](journal::Entry& changed) {
+      changed.crashes = crashes;
+      changed.started_at.reset();
+    };
+    auto requeued = co_await queries_.change(live, journal::Event::requeued, std::move(fill));
+    if (!requeued) co_return std::move(requeued).error();
+  }
+
+  if (!lane) {
+    Failure failure{.category = FailureCategory::unavailable,
+                    .code = "NO_WAREHOUSE",
+                    .message = "warehouse '" + live->head->submission.warehouse + "' is no longer configured"};
+    co_await runner_.fail(live, std::move(failure));
+    co_return Result<void>::ok();
+  }
+  // It was promised a place, so no limit is asked; the time that the server was down does not count as waiting.
+  lane->admission.enter(id, std::chrono::steady_clock::now() + lane->setup.limits.queue_timeout);
+  co_return Result<void>::ok();
+}
+
+}  // namespace coatcheck::query

@@ -1,0 +1,172 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "async/pool.hpp"
+#include "async/task.hpp"
+#include "async/task_group.hpp"
+#include "base/clock.hpp"
+#include "base/result.hpp"
+#include "journal/journal.hpp"
+#include "principals/principal.hpp"
+#include "query/admission.hpp"
+#include "query/probe.hpp"
+#include "query/queries.hpp"
+#include "query/runner.hpp"
+#include "query/snapshot.hpp"
+#include "results/spool.hpp"
+#include "telemetry/metrics.hpp"
+#include "warehouse/connector.hpp"
+
+namespace coatcheck::query {
+
+struct Options {
+  QueriesOptions queries;
+  std::chrono::milliseconds result_ttl_default = std::chrono::hours(24);
+  std::chrono::milliseconds result_ttl_max = std::chrono::hours(24 * 30);
+  std::chrono::milliseconds history_retention = std::chrono::hours(24 * 30);
+  std::chrono::milliseconds housekeeping_interval = std::chrono::seconds(10);
+};
+
+// One warehouse as the service is given it. The connector must outlive the service.
+struct WarehouseSetup {
+  std::string name;
+  std::string kind;  // "duckdb": for people.
+  warehouse::Connector* connector = nullptr;
+  AdmissionLimits limits = {};
+  std::optional<std::chrono::milliseconds> timeout_default = {};
+  std::optional<std::chrono::milliseconds> timeout_max = {};
+};
+
+struct WarehouseStatus {
+  std::string name;
+  std::string kind;
+  bool is_default = false;
+  std::size_t running = 0;
+  std::size_t running_max = 0;
+  std::size_t queued = 0;
+  std::size_t queued_max = 0;
+};
+
+// The life of queries: everything that a front door can ask for. It knows no protocol.
+//
+// Loop thread only. Every call that names a query takes the principal who asks, and answers
+// Errc::not_found for somebody else's query just as for one that does not exist.
+class Service {
+ public:
+  // The first warehouse is the default one. Everything referred to must outlive the service.
+  Service(async::Loop& loop, journal::Journal& journal, results::Spool& spool, async::Pool& disk, const Clock& clock,
+          telemetry::Registry& registry, Options options, std::vector<WarehouseSetup> warehouses);
+  ~Service();
+
+  // Takes up what an earlier process left: to be awaited once, before anything else.
+  async::Task<Result<void>> recover();
+
+  // Accepts a query: it is durable, and visible, when this returns. `submission.principal` is set here; an
+  // empty warehouse means the default one, a zero result_ttl the default one.
+  // Errors: invalid_argument (field says which), resource_exhausted (the queue is full), unavailable
+  // (draining, or the journal cannot be written). An idempotency key that was used for something else is
+  // conflict.
+  struct Submitted {
+    Snapshot snapshot;
+    bool replayed = false;
+  };
+  async::Task<Result<Submitted>> submit(principals::Principal asker, journal::Submission submission);
+
+  async::Task<Result<Snapshot>> status(principals::Principal asker, QueryId id);
+
+  // The status as soon as it is another version than `known`, or at `deadline`.
+  async::Task<Result<Snapshot>> wait(principals::Principal asker, QueryId id, std::uint64_t known, Deadline deadline);
+
+  // The status as soon as the query has ended, or at `deadline`.
+  async::Task<Result<Snapshot>> wait_until_ended(principals::Principal asker, QueryId id, Deadline deadline);
+
+  // The statuses of many, in the order asked, nothing for what does not exist: as soon as one differs from
+  // the version given with it (none given: at once), or at `deadline`.
+  struct Asked {
+    QueryId id;
+    std::optional<std::uint64_t> known;
+  };
+  async::Task<Result<std::vector<std::optional<Snapshot>>>> wait_for_any(principals::Principal asker,
+                                                                         std::vector<Asked> asked, Deadline deadline);
+
+  // Claims the result. Errors: conflict (it has not ended, or not well: the snapshot says), gone (it was
+  // there: the snapshot says why it is not), corrupt, io_error.
+  struct Claim {
+    Snapshot snapshot;
+    Result<std::shared_ptr<const results::Reader>> reader;
+  };
+  async::Task<Result<Claim>> claim(principals::Principal asker, QueryId id);
+
+  // Wants the query stopped; one that has ended stays as it is. A running one is CANCELING when this
+  // returns, and CANCELED once the warehouse has confirmed.
+  async::Task<Result<Snapshot>> cancel(principals::Principal asker, QueryId id);
+
+  // Cancels the query if it has not ended, and drops its result now or when it ends.
+  async::Task<Result<Snapshot>> remove(principals::Principal asker, QueryId id);
+
+  // A page of the history, newest first; of the asker alone if it is no administrator, whatever the filter says.
+  struct HistoryPage {
+    std::vector<Snapshot> snapshots;
+    std::optional<QueryId> next;
+  };
+  async::Task<Result<HistoryPage>> history(principals::Principal asker, journal::HistoryFilter filter,
+                                           std::optional<QueryId> from, std::size_t limit);
+
+  std::vector<WarehouseStatus> warehouses() const;
+  std::size_t waiters() const { return queries_.waiters(); }
+
+  // Whether a submit would be taken now: it is not draining, and the journal can be written.
+  bool accepts() const { return !draining_ && !journal_broken_; }
+
+  // Goes down: takes nothing more, answers those who wait, lets running queries end until `deadline`, stops
+  // the rest (reads are queued again for the next start), and returns when nothing is under way.
+  async::Task<> drain(Deadline deadline);
+
+ private:
+  // One warehouse at work.
+  struct Lane {
+    WarehouseSetup setup;
+    Admission admission;
+    async::Timer next_timeout;
+  };
+
+  Result<Submitted> replay(EntryPtr earlier, const std::string& fingerprint);
+  Lane* lane_of(const std::string& warehouse);
+  Result<Lane*> check(journal::Submission& submission);
+  void enqueue(Lane& lane, QueryId id, Timestamp submitted_at);
+  void dispatch(Lane& lane);
+  async::Task<> run(Lane* lane, LivePtr live);
+  async::Task<> expire_queue(Lane* lane);
+
+  async::Task<Result<void>> recover_one(journal::Entry entry);
+  async::Task<> keep_house();
+  async::Task<> expire_results();
+  async::Task<> drop_result(EntryPtr entry, journal::ResultGone why);
+
+  async::Task<Result<EntryPtr>> find(principals::Principal asker, QueryId id);
+  Snapshot snapshot_of(EntryPtr entry) const;
+
+  async::Loop& loop_;
+  journal::Journal& journal_;
+  results::Spool& spool_;
+  async::Pool& disk_;
+  const Clock& clock_;
+  Options options_;
+  Probe probe_;
+  Queries queries_;
+  Runner runner_;
+  std::vector<std::unique_ptr<Lane>> lanes_;
+  bool draining_ = false;
+  bool journal_broken_ = false;
+  async::Timer house_timer_;
+  async::TaskGroup tasks_;  // Last: what runs in it uses all of the above.
+};
+
+}  // namespace coatcheck::query

@@ -1,0 +1,26 @@
+#pragma once
+
+#include <cstddef>
+#include <optional>
+
+#include "query/queries.hpp"
+
+namespace coatcheck::query {
+
+// A query as it is at this moment.
+struct Snapshot {
+  EntryPtr entry;
+
+  // From 0 to 1, while it runs and if the warehouse says.
+  std::optional<double> progress = {};
+
+  // While it waits for its turn.
+  struct Queued {
+    std::size_t position = 0;     // How many are before it.
+    std::size_t running = 0;      // How many run at its warehouse…
+    std::size_t running_max = 0;  // …and may.
+  };
+  std::optional<Queued> queued = {};
+};
+
+}  // namespace coatcheck::query
