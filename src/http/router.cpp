@@ -1,0 +1,114 @@
+#include "http/router.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cassert>
+#include <optional>
+#include <utility>
+
+#include "http/percent.hpp"
+
+namespace coatcheck::http {
+
+namespace {
+
+constexpr std::array<std::pair<Verb, std::string_view>, 7> verbs = {{{Verb::get, "GET"},
+                                                                     {Verb::head, "HEAD"},
+                                                                     {Verb::post, "POST"},
+                                                                     {Verb::put, "PUT"},
+                                                                     {Verb::patch, "PATCH"},
+                                                                     {Verb::del, "DELETE"},
+                                                                     {Verb::options, "OPTIONS"}}};
+
+// Takes the first segment off a path that begins with "/".
+std::string_view take_segment(std::string_view& path) {
+  path.remove_prefix(1);
+  const std::string_view segment = path.substr(0, path.find('/'));
+  path.remove_prefix(segment.size());
+  return segment;
+}
+
+bool matches(const std::vector<std::string>& segments, std::string_view path) {
+  for (const std::string& wanted : segments) {
+    if (path.empty()) return false;
+    const std::string_view segment = take_segment(path);
+    if (wanted.empty() ? segment.empty() : segment != wanted) return false;
+  }
+  return path.empty();
+}
+
+std::optional<std::vector<std::string>> capture(const std::vector<std::string>& segments, std::string_view path) {
+  std::vector<std::string> captures;
+  for (const std::string& wanted : segments) {
+    const std::string_view segment = take_segment(path);
+    if (!wanted.empty()) continue;
+    auto decoded = percent_decoded(segment, false);
+    if (!decoded) return std::nullopt;
+    captures.push_back(*std::move(decoded));
+  }
+  return captures;
+}
+
+}  // namespace
+
+std::string_view to_string(Verb verb) {
+  for (const auto& [known, name] : verbs) {
+    if (known == verb) return name;
+  }
+  return {};
+}
+
+Verb parse_verb(std::string_view method) {
+  for (const auto& [verb, name] : verbs) {
+    if (name == method) return verb;
+  }
+  return Verb::other;
+}
+
+void Router::add(Route route) {
+  assert(route.pattern.starts_with('/') && route.handle && route.verb != Verb::other);
+  std::vector<std::string> segments;
+  std::string_view rest = route.pattern;
+  while (!rest.empty()) {
+    const std::string_view segment = take_segment(rest);
+    const bool captures = segment.starts_with('{') && segment.ends_with('}');
+    assert(captures || !segment.empty() || route.pattern == "/");
+    segments.emplace_back(captures ? std::string_view{} : segment);
+  }
+  if (route.pattern == "/") segments.clear();
+  entries_.push_back({std::move(route), std::move(segments)});
+}
+
+Router::Match Router::find(Verb verb, std::string_view path) const {
+  Match match;
+  if (!path.starts_with('/')) return match;
+  if (path == "/") path = {};
+  const Verb wanted = verb == Verb::head ? Verb::get : verb;
+  for (const Entry& entry : entries_) {
+    if (!matches(entry.segments, path)) continue;
+    auto captures = capture(entry.segments, path);
+    if (!captures) continue;
+    if (entry.route.verb == wanted) {
+      match.route = &entry.route;
+      match.captures = *std::move(captures);
+      match.allowed.clear();
+      return match;
+    }
+    if (std::find(match.allowed.begin(), match.allowed.end(), entry.route.verb) == match.allowed.end()) {
+      match.allowed.push_back(entry.route.verb);
+    }
+  }
+  return match;
+}
+
+std::string allow_value(const std::vector<Verb>& allowed) {
+  std::string value;
+  for (const Verb verb : allowed) {
+    value += to_string(verb);
+    value += ", ";
+    if (verb == Verb::get) value += "HEAD, ";
+  }
+  return value + "OPTIONS";
+}
+
+}  // namespace coatcheck::http

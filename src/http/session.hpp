@@ -1,0 +1,149 @@
+#pragma once
+
+#include <boost/asio/basic_stream_socket.hpp>
+#include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/ip/tcp.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <list>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "async/task.hpp"
+#include "http/request_check.hpp"
+#include "http/request_parser.hpp"
+#include "http/response_head.hpp"
+#include "http/router.hpp"
+#include "http/server.hpp"
+
+namespace coatcheck::http {
+
+using Socket = async::asio::basic_stream_socket<async::asio::ip::tcp, async::Executor>;
+
+class Session;
+
+// What all sessions of a server share. Outlives them, and may outlive the Server.
+struct Shared {
+  Router router;
+  Limits limits;
+  Log log;
+  Counters counters;
+  std::list<Session*> sessions;  // Those that are alive.
+  std::size_t refusing = 0;      // How many of them only say 503.
+  bool draining = false;
+  std::function<void()> on_session_end;
+  // As of the last tick.
+  async::Timer::time_point now;
+  std::string date_line;
+};
+
+// One connection. Kept alive by its coroutine and by the operations that have its address.
+//
+// While a handler waits, a session is only itself and its frame: the buffer and the parser are let go. No request
+// starts a timer: `deadline_` is looked at by the server's tick.
+class Session : public std::enable_shared_from_this<Session> {
+ public:
+  Session(std::shared_ptr<Shared> shared, Socket socket);
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
+  ~Session();
+
+  // Starts it. With `refuse`, it answers 503 and closes, whatever is asked.
+  void start(bool refuse);
+
+  // The tick: ends what has taken too long.
+  void check_deadline();
+  // The server goes down: ends at once if idle, else after the request under way.
+  void drain();
+  // Ends now: cancels the handler or source, drops the connection.
+  void cut();
+
+ private:
+  enum class Phase { idle, head, body, handling, writing, lingering };
+
+  // Everything about the request under way that the response needs.
+  struct Exchange {
+    bool head_only = false;  // HEAD
+    bool old = false;        // HTTP/1.0
+    bool keep_alive = false;
+    bool waits = false;
+  };
+
+  static async::Task<> run(std::shared_ptr<Session> self);
+  async::Task<> serve();
+
+  // Reading (session_read.cpp). False: the connection is to be closed, all that is to be said is said.
+  async::Task<bool> read_head();
+  async::Task<bool> read_body();
+  async::asio::mutable_buffer space();
+  bool took(const boost::system::error_code& error, std::size_t bytes);
+  void release_buffer();
+  std::optional<Refusal> check_head(std::string_view raw);
+  // The answer to a request that has no route, or whose body its route does not take.
+  std::optional<Response> find_route();
+  // Answers with a problem and closes.
+  async::Task<> refuse(int status, std::string detail);
+  async::Task<> linger();
+
+  async::Task<Response> begin_handling();
+  void end_handling();
+  Response handler_failed(std::string_view detail);
+
+  // Writing (session_write.cpp). False: the connection is of no use any more.
+  async::Task<bool> send(Response response);
+  async::Task<bool> send_segments(std::vector<Segment> segments);
+  async::Task<bool> send_file(FileSlice slice);
+  async::Task<bool> send_source(std::unique_ptr<BodySource> source);
+  async::Task<bool> flushed();
+  void flush(bool more_follows);
+  void broken();
+  void body_broke(std::string_view detail);
+
+  // Watching for the client's leaving, which cancels what is under way while `watched_` is set.
+  void watch();
+  void look();
+
+  void arm(Phase phase, std::chrono::milliseconds limit);
+  void close(bool reset);
+
+  std::shared_ptr<Shared> shared_;
+  std::list<Session*>::iterator place_;
+  Socket socket_;
+  async::Timer flush_ended_;  // Canceled to wake flushed().
+  async::asio::cancellation_signal cancel_;
+  async::Timer::time_point deadline_ = async::Timer::time_point::max();
+  std::string peer_;
+
+  // Bytes read and not yet parsed are at [begin_, end_) of the buffer.
+  std::unique_ptr<char[]> buffer_;
+  std::size_t capacity_ = 0;
+  std::size_t begin_ = 0;
+  std::size_t end_ = 0;
+  std::unique_ptr<RequestParser> parser_;
+  const Route* route_ = nullptr;
+  Exchange exchange_;
+
+  // What is being written: head, then body, then tail, of which `sent_` bytes are gone.
+  std::string out_head_;
+  std::string out_body_;
+  std::string_view out_tail_;
+  std::size_t sent_ = 0;
+  bool flushing_ = false;
+
+  Phase phase_ = Phase::idle;
+  std::uint32_t turn_ = 0;  // Counts handlings, so that a late look knows its own.
+  bool refusing_ = false;
+  bool failed_ = false;  // The connection is broken or was cut.
+  bool overdue_ = false;
+  bool source_runs_ = false;    // A body's next piece is being made.
+  bool watched_ = false;        // The client's leaving cancels what is under way.
+  bool watch_pending_ = false;  // The wait for the socket is out.
+};
+
+}  // namespace coatcheck::http

@@ -1,0 +1,207 @@
+#include <boost/asio/buffer.hpp>
+#include <boost/beast/http/error.hpp>
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+#include "http/field_text.hpp"
+#include "http/problem.hpp"
+#include "http/session.hpp"
+
+namespace coatcheck::http {
+
+namespace asio = async::asio;
+using async::as_outcome;
+using async::Task;
+using Error = boost::beast::http::error;
+
+namespace {
+
+constexpr std::size_t buffer_bytes = 2048;
+constexpr std::size_t body_buffer_bytes = 64 * 1024;
+constexpr std::size_t linger_bytes_max = 1024 * 1024;
+constexpr std::chrono::seconds linger_timeout{5};
+
+Refusal refusal_of(const boost::system::error_code& error) {
+  if (error == Error::header_limit) return {431, "the header is too large"};
+  if (error == Error::body_limit) return {413, "the body is larger than this resource takes"};
+  if (error == Error::bad_version) return {505, "the version of HTTP is neither 1.0 nor 1.1"};
+  return {400, "this is not a well-formed HTTP request"};
+}
+
+}  // namespace
+
+Task<bool> Session::read_head() {
+  parser_ = std::make_unique<RequestParser>(shared_->limits.header_bytes_max);
+  if (begin_ == end_ && capacity_ > buffer_bytes) release_buffer();
+  arm(Phase::idle, shared_->limits.idle_timeout);
+  for (;;) {
+    // A line that some clients send after a body (RFC 9112 2.2).
+    while (!parser_->got_some() && end_ - begin_ >= 2 && buffer_[begin_] == '\r' && buffer_[begin_ + 1] == '\n') {
+      begin_ += 2;
+    }
+    if (begin_ != end_) {
+      boost::system::error_code error;
+      const std::size_t used = parser_->put(asio::const_buffer(&buffer_[begin_], end_ - begin_), error);
+      const std::string_view raw(&buffer_[begin_], used);
+      begin_ += used;
+      if (error && error != Error::need_more) {
+        co_await refuse(refusal_of(error).status, std::string(refusal_of(error).detail));
+        co_return false;
+      }
+      if (!error && parser_->is_header_done()) {
+        const auto refusal = check_head(raw);
+        if (!refusal) co_return true;
+        co_await refuse(refusal->status, std::string(refusal->detail));
+        co_return false;
+      }
+      if (phase_ == Phase::idle) arm(Phase::head, shared_->limits.header_timeout);
+    }
+    if (shared_->draining && phase_ == Phase::idle) co_return false;
+    const auto into = space();
+    const auto [error, bytes] = co_await socket_.async_read_some(into, as_outcome);
+    if (!took(error, bytes)) {
+      if (overdue_ && phase_ == Phase::head) co_await refuse(408, "the header did not arrive in time");
+      co_return false;
+    }
+  }
+}
+
+std::optional<Refusal> Session::check_head(std::string_view raw) {
+  Request& request = parser_->request();
+  const RequestHead head{.method = parser_->method(),
+                         .target = request.target,
+                         .version = parser_->version(),
+                         .fields = &request.fields,
+                         .raw = raw};
+  exchange_ = {.head_only = head.method == "HEAD",
+               .old = head.version < 11,
+               .keep_alive = parser_->keep_alive() && !shared_->draining};
+  if (auto refusal = check(head)) return refusal;
+  ++shared_->counters.requests_total;
+  const TargetParts parts = split_target(request.target);
+  request.verb = parse_verb(head.method);
+  request.path = parts.path;
+  request.query = parts.query;
+  request.peer = peer_;
+  return std::nullopt;
+}
+
+std::optional<Response> Session::find_route() {
+  Request& request = parser_->request();
+  Router::Match match = shared_->router.find(request.verb, request.path);
+  route_ = match.route;
+  if (route_ != nullptr) {
+    request.captures = std::move(match.captures);
+    const bool too_long = parser_->chunked() ? route_->body_bytes_max == 0
+                                             : parser_->content_length().value_or(0) > route_->body_bytes_max;
+    if (!too_long) return std::nullopt;
+    return to_response(
+        {.status = 413, .title = std::string(reason(413)), .detail = "the body is larger than this resource takes"});
+  }
+  if (request.verb == Verb::options && (!match.allowed.empty() || request.path == "*")) {
+    Response response;
+    response.status = 204;
+    response.fields.push_back({"Allow", allow_value(match.allowed)});
+    return response;
+  }
+  if (!match.allowed.empty()) {
+    return to_response({.status = 405, .title = std::string(reason(405))}, {{"Allow", allow_value(match.allowed)}});
+  }
+  return to_response({.status = 404, .title = std::string(reason(404)), .detail = "there is nothing at this path"});
+}
+
+Task<bool> Session::read_body() {
+  if (parser_->is_done()) co_return true;
+  arm(Phase::body, shared_->limits.body_timeout);
+  if (begin_ == end_ && !exchange_.old && parser_->request().has("Expect")) {
+    out_head_ = "HTTP/1.1 100 Continue\r\n\r\n";
+    flush(false);
+    if (flushing_ && !co_await flushed()) co_return false;
+    if (failed_) co_return false;
+    arm(Phase::body, shared_->limits.body_timeout);
+  }
+  parser_->body_bytes_max(route_->body_bytes_max);
+  parser_->eager(true);
+  for (;;) {
+    if (begin_ != end_) {
+      boost::system::error_code error;
+      begin_ += parser_->put(asio::const_buffer(&buffer_[begin_], end_ - begin_), error);
+      if (!error && parser_->is_done()) co_return true;
+      // Chunk framing that does not fit the buffer is nothing that a client needs.
+      if (error == Error::need_more && end_ - begin_ >= body_buffer_bytes) error = Error::bad_chunk;
+      if (error && error != Error::need_more) {
+        co_await refuse(refusal_of(error).status, std::string(refusal_of(error).detail));
+        co_return false;
+      }
+    }
+    const auto into = space();
+    const auto [error, bytes] = co_await socket_.async_read_some(into, as_outcome);
+    if (!took(error, bytes)) {
+      if (overdue_) co_await refuse(408, "the body did not arrive in time");
+      co_return false;
+    }
+  }
+}
+
+asio::mutable_buffer Session::space() {
+  if (begin_ == end_) begin_ = end_ = 0;
+  std::size_t wanted = buffer_bytes;
+  if (phase_ == Phase::body) {
+    wanted = static_cast<std::size_t>(std::clamp<std::uint64_t>(
+        parser_->content_length_remaining().value_or(body_buffer_bytes), buffer_bytes, body_buffer_bytes));
+  }
+  if (end_ == capacity_ || capacity_ < wanted) {
+    const std::size_t held = end_ - begin_;
+    const std::size_t capacity = held < capacity_ && capacity_ >= wanted ? capacity_ : std::max(wanted, 2 * capacity_);
+    auto larger = std::make_unique<char[]>(capacity);
+    if (held != 0) std::memcpy(larger.get(), &buffer_[begin_], held);
+    buffer_ = std::move(larger);
+    capacity_ = capacity;
+    begin_ = 0;
+    end_ = held;
+  }
+  return {&buffer_[end_], capacity_ - end_};
+}
+
+bool Session::took(const boost::system::error_code& error, std::size_t bytes) {
+  if (error) return false;
+  end_ += bytes;
+  shared_->counters.bytes_in += bytes;
+  return true;
+}
+
+void Session::release_buffer() {
+  if (begin_ != end_) return;
+  buffer_.reset();
+  capacity_ = begin_ = end_ = 0;
+}
+
+Task<> Session::refuse(int status, std::string detail) {
+  if (status != 503) ++shared_->counters.requests_total;
+  exchange_.keep_alive = false;
+  if (!parser_ || !parser_->is_header_done()) exchange_.head_only = false;
+  parser_.reset();
+  auto response = to_response({.status = status, .title = std::string(reason(status)), .detail = std::move(detail)});
+  if (!co_await send(std::move(response))) co_return;
+  co_await linger();
+}
+
+// Closing with bytes unread would make the kernel reset the connection, and the client might lose the answer.
+Task<> Session::linger() {
+  if (shared_->draining) co_return;
+  boost::system::error_code ended;
+  socket_.shutdown(Socket::shutdown_send, ended);
+  arm(Phase::lingering, linger_timeout);
+  std::size_t dropped = 0;
+  while (!ended && dropped < linger_bytes_max) {
+    begin_ = end_ = 0;
+    const auto into = space();
+    const auto [error, bytes] = co_await socket_.async_read_some(into, as_outcome);
+    ended = error;
+    dropped += bytes;
+  }
+}
+
+}  // namespace coatcheck::http

@@ -1,0 +1,54 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace coatcheck::http::testing {
+
+// A response as it came.
+struct RawResponse {
+  int status = 0;         // 0: the connection ended before a whole head had come.
+  std::string head;       // With its empty line.
+  std::string body;       // Decoded, if chunked.
+  bool complete = false;  // The body came to its proper end.
+
+  // The value of a field, compared without case; empty if absent.
+  std::string field(std::string_view name) const;
+};
+
+// One connection that sends exactly the bytes it is told to. Blocking; gives up after 30 s of silence, so that a
+// server that hangs fails the test.
+class RawClient {
+ public:
+  // `receive_buffer_bytes`: what the kernel holds for a client that does not read; 0 leaves it alone.
+  explicit RawClient(std::uint16_t port, int receive_buffer_bytes = 0);
+  RawClient(const RawClient&) = delete;
+  RawClient& operator=(const RawClient&) = delete;
+  ~RawClient();
+
+  bool connected() const { return connected_; }
+  void send(std::string_view bytes);
+  void close();
+
+  RawResponse receive(bool head_only = false);
+  RawResponse ask(std::string_view bytes) {
+    send(bytes);
+    return receive();
+  }
+  // Reads to the end of the connection; true if it ended rather than hung.
+  bool ends();
+
+ private:
+  bool fill();
+  std::string take(std::size_t bytes);
+  std::string take_line();
+
+  int socket_ = -1;
+  bool connected_ = false;
+  bool ended_ = false;
+  std::string unread_;
+};
+
+}  // namespace coatcheck::http::testing
