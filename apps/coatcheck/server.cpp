@@ -1,0 +1,213 @@
+#include "server.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <thread>
+#include <utility>
+
+#include "base/clock.hpp"
+#include "base/files.hpp"
+#include "telemetry/log.hpp"
+#include "warehouse/duckdb/connector.hpp"
+
+namespace coatcheck {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::size_t disk_threads = 4;
+
+std::size_t processors() { return std::max<std::size_t>(1, std::thread::hardware_concurrency()); }
+
+// Closing a connection that still sends needs a little longer than the queries had.
+constexpr auto cut_after_grace = std::chrono::seconds(2);
+
+}  // namespace
+
+ServerProcess::ServerProcess(async::Loop& loop, const config::Settings& settings)
+    : loop_(loop),
+      settings_(settings),
+      disk_(disk_threads),
+      encoding_(processors()),
+      refresh_timer_(loop.get_executor()),
+      tasks_(loop.get_executor(), [](std::exception_ptr) { telemetry::error("task_failed"); }) {}
+
+ServerProcess::~ServerProcess() = default;
+
+Result<std::unique_ptr<ServerProcess>> ServerProcess::create(async::Loop& loop, const config::Settings& settings) {
+  std::unique_ptr<ServerProcess> process(new ServerProcess(loop, settings));
+  auto opened = process->open();
+  if (!opened) return std::move(opened).error();
+  return process;
+}
+
+Result<void> ServerProcess::open() {
+  const fs::path data = settings_.data.directory;
+  if (auto made = disk().make_directories(data); !made) return made;
+
+  if (settings_.authentication.enabled) {
+    auto keyring = principals::Keyring::open(data / "keys.json", disk(), system_clock());
+    if (!keyring) return std::move(keyring).error();
+    keyring_ = std::make_unique<principals::Keyring>(*std::move(keyring));
+  }
+
+  auto journal = journal::open_sqlite_journal({.file = data / "journal.db"}, loop_);
+  if (!journal) return std::move(journal).error();
+  journal_ = *std::move(journal);
+
+  auto spool = results::Spool::open({.directory = data / "results",
+                                     .disk_bytes_max = settings_.results.disk_bytes_max,
+                                     .result_bytes_max = settings_.results.result_bytes_max},
+                                    disk());
+  if (!spool) return std::move(spool).error();
+  spool_ = *std::move(spool);
+
+  if (auto opened = open_warehouses(); !opened) return opened;
+
+  query::Options options{
+      .queries = {.ended_max = settings_.limits.recent_queries_max, .waiters_max = settings_.limits.waiters_max},
+      .result_ttl_default = settings_.results.ttl,
+      .result_ttl_max = settings_.results.ttl_max,
+      .history_retention = settings_.history.retention};
+  service_ = std::make_unique<query::Service>(loop_, *journal_, *spool_, disk_, system_clock(), registry_, options,
+                                              warehouses_);
+
+  const config::Limits& limits = settings_.limits;
+  api::native::Limits door_limits{.body_bytes_max = limits.body_bytes_max,
+                                  .statement_bytes_max = limits.statement_bytes_max,
+                                  .parameters_max = limits.parameters_max,
+                                  .query_tag_bytes_max = limits.query_tag_bytes_max,
+                                  .idempotency_key_bytes_max = limits.idempotency_key_bytes_max,
+                                  .wait_max = limits.wait_max,
+                                  .batch_ids_max = limits.batch_ids_max,
+                                  .inline_rows_max = limits.inline_rows_max,
+                                  .page_rows_max = limits.page_rows_max,
+                                  .history_page_max = limits.history_page_max};
+  door_ =
+      std::make_unique<api::native::Door>(*service_, keyring_.get(), encoding_, registry_, system_clock(), door_limits);
+
+  http::Router router;
+  door_->add_routes(router);
+  http::Limits http_limits{.connections_max = limits.connections_max,
+                           .header_bytes_max = limits.header_bytes_max,
+                           .header_timeout = limits.header_timeout,
+                           .body_timeout = limits.body_timeout,
+                           .idle_timeout = limits.idle_timeout,
+                           .write_timeout = limits.write_timeout};
+  server_ = std::make_unique<http::Server>(loop_, std::move(router), http_limits,
+                                           [](std::string_view event, std::string_view detail) {
+                                             // A client that goes away is its own business; what a handler did wrong is
+                                             // ours.
+                                             const bool ours = event == "handler_failed" || event == "field_dropped";
+                                             const auto level = ours                       ? telemetry::Level::error
+                                                                : event == "accept_failed" ? telemetry::Level::warn
+                                                                                           : telemetry::Level::debug;
+                                             telemetry::log(level, event, {{"detail", detail}});
+                                           });
+  publish_measures();
+  return Result<void>::ok();
+}
+
+Result<void> ServerProcess::open_warehouses() {
+  for (const config::Warehouse& warehouse : settings_.warehouses) {
+    warehouse::DuckdbOptions options{.database = warehouse.database, .running_max = warehouse.max_running};
+    for (const std::string& directory : warehouse.data_directories) options.data_directories.emplace_back(directory);
+    for (const config::Table& table : warehouse.tables)
+      options.tables.push_back({.name = table.name, .source = table.path});
+    options.memory_limit = warehouse.memory_limit > 0 ? std::to_string(warehouse.memory_limit) + "B" : "";
+    options.threads = static_cast<int>(warehouse.threads > 0 ? warehouse.threads : processors());
+    auto connector = warehouse::open_duckdb(std::move(options), loop_);
+    if (!connector)
+      return Error{connector.error().code, "warehouse '" + warehouse.name + "': " + connector.error().message};
+
+    query::WarehouseSetup setup{.name = warehouse.name,
+                                .kind = warehouse.kind,
+                                .connector = connector->get(),
+                                .limits = {.running_max = warehouse.max_running,
+                                           .queued_max = warehouse.max_queued,
+                                           .queue_timeout = warehouse.queue_timeout}};
+    if (warehouse.timeout_default.count() > 0) setup.timeout_default = warehouse.timeout_default;
+    if (warehouse.timeout_max.count() > 0) setup.timeout_max = warehouse.timeout_max;
+    connectors_.push_back(*std::move(connector));
+    // The service takes the first one as the default.
+    warehouses_.insert(warehouse.is_default ? warehouses_.begin() : warehouses_.end(), std::move(setup));
+  }
+  return Result<void>::ok();
+}
+
+void ServerProcess::publish_measures() {
+  using Value = double;
+  registry_.computed_gauge("coatcheck_waiters", "Requests that wait for a query to change.",
+                           [this] { return static_cast<Value>(service_->waiters()); });
+  registry_.computed_gauge("coatcheck_spool_bytes", "Disk that results take.",
+                           [this] { return static_cast<Value>(spool_->bytes_used()); });
+  registry_.computed_gauge("coatcheck_spool_bytes_max", "Disk that results may take.",
+                           [this] { return static_cast<Value>(spool_->bytes_max()); });
+  registry_.computed_counter("coatcheck_journal_commits_total", "Commits flushed to disk.",
+                             [this] { return static_cast<Value>(journal_->counters().commits); });
+  registry_.computed_counter("coatcheck_journal_records_total", "Records in those commits.",
+                             [this] { return static_cast<Value>(journal_->counters().records); });
+  registry_.computed_gauge("coatcheck_http_connections", "Open connections.",
+                           [this] { return static_cast<Value>(server_->counters().connections_open); });
+  registry_.computed_counter("coatcheck_http_requests_total", "Requests read.",
+                             [this] { return static_cast<Value>(server_->counters().requests_total); });
+  registry_.computed_counter("coatcheck_http_bytes_out_total", "Bytes sent.",
+                             [this] { return static_cast<Value>(server_->counters().bytes_out); });
+  registry_.computed_counter("coatcheck_http_clients_left_total", "Clients that left while they were served.",
+                             [this] { return static_cast<Value>(server_->counters().clients_left); });
+  for (std::size_t hundreds = 1; hundreds != 6; ++hundreds) {
+    registry_.computed_counter(
+        "coatcheck_http_responses_total", "Responses by class of status.",
+        [this, hundreds] { return static_cast<Value>(server_->counters().responses_by_class[hundreds]); },
+        {{"class", fmt::format("{}xx", hundreds)}});
+  }
+  for (const query::WarehouseSetup& setup : warehouses_) {
+    const auto status = [this, name = setup.name] {
+      for (const query::WarehouseStatus& warehouse : service_->warehouses()) {
+        if (warehouse.name == name) return warehouse;
+      }
+      return query::WarehouseStatus{};
+    };
+    registry_.computed_gauge("coatcheck_warehouse_running", "Queries running.",
+                             [status] { return static_cast<Value>(status().running); }, {{"warehouse", setup.name}});
+    registry_.computed_gauge("coatcheck_warehouse_queued", "Queries queued.",
+                             [status] { return static_cast<Value>(status().queued); }, {{"warehouse", setup.name}});
+  }
+}
+
+async::Task<Result<std::uint16_t>> ServerProcess::start() {
+  auto recovered = co_await service_->recover();
+  if (!recovered) co_return std::move(recovered).error();
+  auto port = server_->listen(settings_.server.listen.address, settings_.server.listen.port);
+  if (port && keyring_) tasks_.spawn(refresh_keys());
+  co_return port;
+}
+
+async::Task<> ServerProcess::refresh_keys() {
+  for (;;) {
+    refresh_timer_.expires_after(std::chrono::seconds(1));
+    auto [error] = co_await refresh_timer_.async_wait(async::as_outcome);
+    if (error) co_return;
+    auto refreshed = keyring_->refresh();
+    if (!refreshed) {
+      telemetry::error("keys_not_read", {{"error", refreshed.error().message}});
+    } else if (*refreshed) {
+      telemetry::info("keys_read_again");
+    }
+  }
+}
+
+async::Task<> ServerProcess::stop() {
+  const Deadline deadline = std::chrono::steady_clock::now() + settings_.server.drain_grace;
+  refresh_timer_.cancel();
+  // The service first: it answers those who wait, so that their connections can end.
+  tasks_.spawn(server_->drain(deadline + cut_after_grace));
+  co_await service_->drain(deadline);
+  co_await tasks_.join();
+  co_await journal_->close();
+}
+
+}  // namespace coatcheck

@@ -1,0 +1,64 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "api/native/door.hpp"
+#include "async/pool.hpp"
+#include "async/task.hpp"
+#include "async/task_group.hpp"
+#include "config/settings.hpp"
+#include "http/server.hpp"
+#include "journal/journal.hpp"
+#include "principals/keyring.hpp"
+#include "query/service.hpp"
+#include "results/spool.hpp"
+#include "telemetry/metrics.hpp"
+#include "warehouse/connector.hpp"
+
+namespace coatcheck {
+
+// The composition root: every room once, in the order in which they need each other, and taken down in
+// reverse. Loop thread only.
+class ServerProcess {
+ public:
+  // Opens the data directory and the warehouses. Errors are for the operator's eyes.
+  static Result<std::unique_ptr<ServerProcess>> create(async::Loop& loop, const config::Settings& settings);
+  ServerProcess(const ServerProcess&) = delete;
+  ServerProcess& operator=(const ServerProcess&) = delete;
+  ~ServerProcess();
+
+  // Takes up what an earlier process left, then listens; returns the port.
+  async::Task<Result<std::uint16_t>> start();
+
+  // Goes down as promised: no more queries, waiters answered, running queries their grace, nothing lost.
+  async::Task<> stop();
+
+ private:
+  ServerProcess(async::Loop& loop, const config::Settings& settings);
+
+  Result<void> open();
+  Result<void> open_warehouses();
+  void publish_measures();
+  async::Task<> refresh_keys();
+
+  async::Loop& loop_;
+  config::Settings settings_;
+  telemetry::Registry registry_;
+  // Pools are named for what they must not hold up: a long encoding keeps no journal write waiting.
+  async::Pool disk_;
+  async::Pool encoding_;
+  std::unique_ptr<principals::Keyring> keyring_;  // Null: authentication is off.
+  std::unique_ptr<journal::Journal> journal_;
+  std::unique_ptr<results::Spool> spool_;
+  std::vector<std::unique_ptr<warehouse::Connector>> connectors_;
+  std::vector<query::WarehouseSetup> warehouses_;
+  std::unique_ptr<query::Service> service_;
+  std::unique_ptr<api::native::Door> door_;
+  std::unique_ptr<http::Server> server_;
+  async::Timer refresh_timer_;
+  async::TaskGroup tasks_;
+};
+
+}  // namespace coatcheck
