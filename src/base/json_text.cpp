@@ -32,7 +32,13 @@ std::size_t sequence_length(std::string_view text) {
 }
 
 bool is_plain(char c) {
-  return static_cast<std::uint8_t>(c) >= 0x20 && static_cast<std::uint8_t>(c) < 0x80 && c != '"' && c != '\\';
+  return static_cast<std::uint8_t>(c) >= 0x20 && static_cast<std::uint8_t>(c) < 0x7F && c != '"' && c != '\\';
+}
+
+void append_escaped(std::string& out, std::uint8_t control) {
+  out += "\\u00";
+  out += hex_digits[control >> 4];
+  out += hex_digits[control & 0xF];
 }
 
 }  // namespace
@@ -50,7 +56,13 @@ void append_json_string(std::string& out, std::string_view text) {
     const char c = text[at];
     if (static_cast<std::uint8_t>(c) >= 0x80) {
       const std::size_t length = sequence_length(text.substr(at));
-      out.append(length == 0 ? replacement : text.substr(at, length));
+      if (length == 0) {
+        out += replacement;
+      } else if (length == 2 && c == '\xC2' && static_cast<std::uint8_t>(text[at + 1]) < 0xA0) {
+        append_escaped(out, static_cast<std::uint8_t>(text[at + 1]));  // As UTF-8, U+00XX is C2 XX.
+      } else {
+        out += text.substr(at, length);
+      }
       at += length == 0 ? 1 : length;
       continue;
     }
@@ -60,10 +72,7 @@ void append_json_string(std::string& out, std::string_view text) {
       case '\n': out += "\\n"; break;
       case '\r': out += "\\r"; break;
       case '\t': out += "\\t"; break;
-      default:
-        out += "\\u00";
-        out += hex_digits[static_cast<std::uint8_t>(c) >> 4];
-        out += hex_digits[static_cast<std::uint8_t>(c) & 0xF];
+      default: append_escaped(out, static_cast<std::uint8_t>(c));
     }
     ++at;
   }

@@ -108,7 +108,21 @@ TEST_F(RouterTable, finds_routes_by_method_and_path) {
   EXPECT_EQ(found(Verb::get, "/v1/queries"), "/v1/queries");
   EXPECT_EQ(found(Verb::head, "/v1/queries/7"), "/v1/queries/{id}");
   EXPECT_EQ(found(Verb::post, "/v1/queries/batch-status"), "/v1/queries/batch-status");
-  EXPECT_EQ(found(Verb::get, "/v1/queries/batch-status"), "/v1/queries/{id}");
+}
+
+TEST_F(RouterTable, a_literal_segment_beats_a_capture) {
+  const auto match = router_.find(Verb::get, "/v1/queries/batch-status");
+  EXPECT_EQ(match.route, nullptr);
+  EXPECT_EQ(allow_value(match.allowed), "POST, OPTIONS");
+}
+
+TEST_F(RouterTable, a_literal_segment_beats_a_capture_that_was_there_first) {
+  router_.add({.verb = Verb::post, .pattern = "/v1/queries/{id}/{what}", .handle = nothing});
+  router_.add({.verb = Verb::post, .pattern = "/v1/queries/{id}/cancel", .handle = nothing});
+  router_.add({.verb = Verb::post, .pattern = "/v1/{collection}/{id}/cancel", .handle = nothing});
+  EXPECT_EQ(found(Verb::post, "/v1/queries/7/cancel"), "/v1/queries/{id}/cancel");
+  EXPECT_EQ(found(Verb::post, "/v1/queries/7/other"), "/v1/queries/{id}/{what}");
+  EXPECT_EQ(found(Verb::post, "/v1/results/7/cancel"), "/v1/{collection}/{id}/cancel");
 }
 
 TEST_F(RouterTable, decodes_what_it_captures) {
@@ -128,6 +142,7 @@ TEST_F(RouterTable, says_which_methods_a_path_has) {
   const auto match = router_.find(Verb::patch, "/v1/queries/7");
   EXPECT_EQ(match.route, nullptr);
   EXPECT_EQ(allow_value(match.allowed), "GET, HEAD, DELETE, OPTIONS");
+  EXPECT_EQ(allow_value(router_.find(Verb::other, "/v1/queries/7").allowed), "GET, HEAD, DELETE, OPTIONS");
 }
 
 }  // namespace

@@ -3,58 +3,11 @@
 #include <algorithm>
 #include <array>
 
+#include "base/json_text.hpp"
+
 namespace coatcheck::http {
 
 namespace {
-
-// Length of the well-formed UTF-8 sequence at the front of `text`; 0 if there is none.
-std::size_t utf8_length(std::string_view text) {
-  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-  const auto follows = [&](std::size_t i) { return i < text.size() && (byte(i) & 0xC0U) == 0x80; };
-  const unsigned first = byte(0);
-  if (first < 0x80) return 1;
-  if (first >= 0xC2 && first <= 0xDF) return follows(1) ? 2 : 0;
-  if (first >= 0xE0 && first <= 0xEF) {
-    if (!follows(1) || !follows(2)) return 0;
-    if ((first == 0xE0 && byte(1) < 0xA0) || (first == 0xED && byte(1) > 0x9F)) return 0;
-    return 3;
-  }
-  if (first >= 0xF0 && first <= 0xF4) {
-    if (!follows(1) || !follows(2) || !follows(3)) return 0;
-    if ((first == 0xF0 && byte(1) < 0x90) || (first == 0xF4 && byte(1) > 0x8F)) return 0;
-    return 4;
-  }
-  return 0;
-}
-
-// Appends `text` as a JSON string. What is not UTF-8 becomes U+FFFD: the document is valid whatever was said.
-void append_json(std::string& out, std::string_view text) {
-  constexpr std::string_view digits = "0123456789abcdef";
-  out += '"';
-  while (!text.empty()) {
-    const char c = text.front();
-    const std::size_t length = utf8_length(text);
-    if (length == 0) {
-      out += "\xEF\xBF\xBD";
-      text.remove_prefix(1);
-      continue;
-    }
-    if (c == '"' || c == '\\') {
-      out += '\\';
-      out += c;
-    } else if (c == '\n') {
-      out += "\\n";
-    } else if (length == 1 && (static_cast<unsigned char>(c) < 0x20 || c == 0x7f)) {
-      out += "\\u00";
-      out += digits[static_cast<unsigned char>(c) >> 4U];
-      out += digits[static_cast<unsigned char>(c) & 0xFU];
-    } else {
-      out += text.substr(0, length);
-    }
-    text.remove_prefix(length);
-  }
-  out += '"';
-}
 
 struct Reason {
   int status;
@@ -119,19 +72,19 @@ constexpr std::array reasons = std::to_array<Reason>({
 
 Response to_response(const Problem& problem, std::vector<Field> fields) {
   std::string text = "{\"type\":\"about:blank\",\"title\":";
-  append_json(text, problem.title.empty() ? reason(problem.status) : problem.title);
+  append_json_string(text, problem.title.empty() ? reason(problem.status) : problem.title);
   text += ",\"status\":" + std::to_string(problem.status);
   if (!problem.detail.empty()) {
     text += ",\"detail\":";
-    append_json(text, problem.detail);
+    append_json_string(text, problem.detail);
   }
   if (!problem.field.empty()) {
     text += ",\"field\":";
-    append_json(text, problem.field);
+    append_json_string(text, problem.field);
   }
   for (const auto& [name, json] : problem.extensions) {
     text += ',';
-    append_json(text, name);
+    append_json_string(text, name);
     text += ':';
     text += json;
   }

@@ -125,7 +125,8 @@ std::optional<Refusal> check(const RequestHead& head) {
   if (hosts > 1) return Refusal{400, "more than one Host"};
   if (hosts == 0 && head.version >= 11) return Refusal{400, "no Host"};
   if (host != nullptr && !is_host(host->value)) return Refusal{400, "Host is not a host"};
-  if (parse_verb(head.method) == Verb::other) return Refusal{501, "no such method here"};
+  if (!is_standard_method(head.method)) return Refusal{501, "no such method here"};
+  if (head.method == "CONNECT" && !head.target.starts_with('/')) return Refusal{501, "this is no proxy"};
   if (!is_target(head.method, head.target)) return Refusal{400, "the request target is malformed"};
   return std::nullopt;
 }

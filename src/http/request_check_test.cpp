@@ -68,6 +68,8 @@ TEST(RequestCheck, knows_the_forms_of_a_target) {
 
 TEST(RequestCheck, refuses_methods_and_expectations_it_does_not_know) {
   EXPECT_EQ(status({{"Host", "a"}}, "a:443", "CONNECT"), 501);
+  EXPECT_EQ(status({{"Host", "a"}}, "/", "CONNECT"), 0);  // For the table of routes to answer.
+  EXPECT_EQ(status({{"Host", "a"}}, "/", "TRACE"), 0);
   EXPECT_EQ(status({{"Host", "a"}}, "/", "get"), 501);
   EXPECT_EQ(status({{"Host", "a"}, {"Expect", "100-Continue"}}), 0);
   EXPECT_EQ(status({{"Host", "a"}, {"Expect", "a miracle"}}), 417);

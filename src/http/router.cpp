@@ -37,6 +37,12 @@ bool matches(const std::vector<std::string>& segments, std::string_view path) {
   return path.empty();
 }
 
+// Whether the first pattern has a literal in the leftmost segment where one has a literal and the other a capture.
+bool is_more_literal(const std::vector<std::string>& one, const std::vector<std::string>& other) {
+  return std::lexicographical_compare(one.begin(), one.end(), other.begin(), other.end(),
+                                      [](const auto& a, const auto& b) { return !a.empty() && b.empty(); });
+}
+
 std::optional<std::vector<std::string>> capture(const std::vector<std::string>& segments, std::string_view path) {
   std::vector<std::string> captures;
   for (const std::string& wanted : segments) {
@@ -65,6 +71,10 @@ Verb parse_verb(std::string_view method) {
   return Verb::other;
 }
 
+bool is_standard_method(std::string_view method) {
+  return parse_verb(method) != Verb::other || method == "TRACE" || method == "CONNECT";
+}
+
 void Router::add(Route route) {
   assert(route.pattern.starts_with('/') && route.handle && route.verb != Verb::other);
   std::vector<std::string> segments;
@@ -76,7 +86,10 @@ void Router::add(Route route) {
     segments.emplace_back(captures ? std::string_view{} : segment);
   }
   if (route.pattern == "/") segments.clear();
-  entries_.push_back({std::move(route), std::move(segments)});
+  const auto place =
+      std::upper_bound(entries_.begin(), entries_.end(), segments,
+                       [](const auto& added, const Entry& entry) { return is_more_literal(added, entry.segments); });
+  entries_.insert(place, {std::move(route), std::move(segments)});
 }
 
 Router::Match Router::find(Verb verb, std::string_view path) const {
@@ -84,10 +97,12 @@ Router::Match Router::find(Verb verb, std::string_view path) const {
   if (!path.starts_with('/')) return match;
   if (path == "/") path = {};
   const Verb wanted = verb == Verb::head ? Verb::get : verb;
+  const std::vector<std::string>* pattern = nullptr;  // The first that matches: it alone is the path's.
   for (const Entry& entry : entries_) {
-    if (!matches(entry.segments, path)) continue;
+    if (pattern != nullptr ? entry.segments != *pattern : !matches(entry.segments, path)) continue;
     auto captures = capture(entry.segments, path);
     if (!captures) continue;
+    pattern = &entry.segments;
     if (entry.route.verb == wanted) {
       match.route = &entry.route;
       match.captures = *std::move(captures);

@@ -14,6 +14,9 @@ namespace coatcheck::http {
 std::string_view to_string(Verb verb);
 // Methods compare with case. Verb::other for one that no route can have.
 Verb parse_verb(std::string_view method);
+// Whether RFC 9110 or 5789 names the method, TRACE and CONNECT included: a path that exists answers those 405,
+// and any other 501.
+bool is_standard_method(std::string_view method);
 
 // One line of the table of routes.
 struct Route {
@@ -37,7 +40,8 @@ class Router {
     std::vector<Verb> allowed;          // Methods the path does have, if only the method is wrong.
   };
   // `path` is still percent-encoded. HEAD finds GET's route. A path with broken encoding where a route has
-  // a capture matches nothing.
+  // a capture matches nothing. Where both match, a literal segment beats a capture, whatever the method: the
+  // leftmost segment in which two patterns differ decides.
   Match find(Verb verb, std::string_view path) const;
 
  private:
@@ -46,7 +50,7 @@ class Router {
     std::vector<std::string> segments;  // Of the pattern; empty means a capture.
   };
 
-  std::vector<Entry> entries_;
+  std::vector<Entry> entries_;  // Of two patterns that match one path, the one that wins is first.
 };
 
 // The value of the Allow field for these methods. HEAD and OPTIONS are ours to add.

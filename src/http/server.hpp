@@ -42,7 +42,8 @@ struct Counters {
 };
 
 // Told of what nobody else can be told, on the loop's thread: must not throw. Events: "handler_failed" (a
-// mistake: detail is the exception's), "body_failed", "field_dropped" (a mistake), "accept_failed".
+// mistake: detail is the exception's), "session_failed" (a mistake of this room: an exception ended a connection),
+// "body_failed", "field_dropped" (a mistake), "accept_failed".
 using Log = std::function<void(std::string_view event, std::string_view detail)>;
 
 // Serves HTTP/1.1 on one address. Loop thread only.

@@ -211,6 +211,12 @@ TEST_F(Serving, tells_unknown_paths_and_methods_apart) {
   EXPECT_EQ(options.status, 204);
   EXPECT_EQ(options.field("Allow"), "POST, OPTIONS");
   EXPECT_EQ(client_.ask("OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n").status, 204);
+  for (const char* method : {"TRACE", "CONNECT"}) {
+    const RawResponse known = client_.ask(method + std::string(" /hello HTTP/1.1\r\nHost: a\r\n\r\n"));
+    EXPECT_EQ(known.status, 405) << method;
+    EXPECT_EQ(known.field("Allow"), "GET, HEAD, OPTIONS") << method;
+    EXPECT_EQ(client_.ask(method + std::string(" /nowhere HTTP/1.1\r\nHost: a\r\n\r\n")).status, 404) << method;
+  }
   EXPECT_EQ(client_.ask("BREW /hello HTTP/1.1\r\nHost: a\r\n\r\n").status, 501);
 }
 

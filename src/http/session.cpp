@@ -55,21 +55,15 @@ void Session::start(bool refuse) {
     refusing_ = true;
     ++shared_->refusing;
   }
-  auto self = shared_from_this();
-  auto ended = [self](std::exception_ptr) {};  // run() lets nothing out.
-  asio::co_spawn(socket_.get_executor(), run(self), asio::bind_cancellation_slot(cancel_.slot(), std::move(ended)));
+  // Keeps the session alive as long as its coroutine, which has no frame around it to do so: one less to wait in.
+  auto ended = [self = shared_from_this()](const std::exception_ptr& failure) { self->ended(failure); };
+  asio::co_spawn(socket_.get_executor(), serve(), asio::bind_cancellation_slot(cancel_.slot(), std::move(ended)));
 }
 
-Task<> Session::run(std::shared_ptr<Session> self) {
-  std::exception_ptr failure;
-  try {
-    co_await self->serve();
-  } catch (...) {
-    failure = std::current_exception();
-  }
+void Session::ended(const std::exception_ptr& failure) {
   // A connection that broke or was cut may end by the exception of its cancellation: no news.
-  if (failure && !self->failed_ && self->shared_->log) self->shared_->log("session_failed", words_of(failure));
-  self->close(failure != nullptr);
+  if (failure && !failed_ && shared_->log) shared_->log("session_failed", words_of(failure));
+  close(failure != nullptr);
 }
 
 Task<> Session::serve() {

@@ -7,6 +7,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <exception>
 #include <functional>
 #include <list>
 #include <memory>
@@ -43,7 +44,7 @@ struct Shared {
   std::string date_line;
 };
 
-// One connection. Kept alive by its coroutine and by the operations that have its address.
+// One connection. Kept alive by what its coroutine completes with, and by the operations that have its address.
 //
 // While a handler waits, a session is only itself and its frame: the buffer and the parser are let go. No request
 // starts a timer: `deadline_` is looked at by the server's tick.
@@ -75,8 +76,8 @@ class Session : public std::enable_shared_from_this<Session> {
     bool waits = false;
   };
 
-  static async::Task<> run(std::shared_ptr<Session> self);
   async::Task<> serve();
+  void ended(const std::exception_ptr& failure);
 
   // Reading (session_read.cpp). False: the connection is to be closed, all that is to be said is said.
   async::Task<bool> read_head();
