@@ -48,6 +48,22 @@ class BreakoutTest : public ::testing::Test {
 
   auto run(const std::string& text) { return drain(loop_, *connector_, {.text = placed(text)}); }
 
+  // The statement fails because it is not allowed: for no other reason, such as a mistake in this test.
+  void expect_refused(const std::string& attempt) {
+    auto drained = run(attempt);
+    ASSERT_FALSE(drained) << attempt;
+    EXPECT_EQ(drained.error().category, FailureCategory::permission)
+        << attempt << "\n"
+        << drained.error().code << ": " << drained.error().message;
+  }
+
+  // The statement fails, and its words say why.
+  void expect_fails(const std::string& attempt, std::string_view words) {
+    auto drained = run(attempt);
+    ASSERT_FALSE(drained) << attempt;
+    EXPECT_NE(drained.error().message.find(words), std::string::npos) << attempt << "\n" << drained.error().message;
+  }
+
   std::size_t files() const {
     return static_cast<std::size_t>(std::distance(fs::recursive_directory_iterator(root_), {}));
   }
@@ -77,7 +93,6 @@ TEST_F(BreakoutTest, files_outside_are_out_of_reach) {
       "SELECT * FROM read_blob('/proc/self/environ')",
       "SELECT * FROM read_csv('/proc/self/cmdline')",
       "SELECT * FROM read_csv('@OUT/secret.txt')",
-      "SELECT * FROM read_csv('@DATA/{in.csv,../secret.txt}')",
       "SELECT * FROM read_csv('/dev/stdin')",
       "SELECT * FROM read_json('@OUT/secret.txt')",
       "SELECT * FROM read_json_objects('@OUT/secret.txt')",
@@ -90,17 +105,23 @@ TEST_F(BreakoutTest, files_outside_are_out_of_reach) {
       "SELECT * FROM glob('@DATA/../*')",
       "SELECT * FROM glob('*')",
       "SELECT * FROM read_blob('.tmp/*')",
-      "FROM '/etc/passwd'",
-      "FROM '@OUT/secret.txt'",
-      "FROM query_table('/etc/passwd')",
-      "DESCRIBE '/etc/passwd'",
-      "SUMMARIZE '/etc/passwd'",
+      "FROM '/etc/passwd.csv'",
+      "FROM '@OUT/secret.csv'",
+      "FROM query_table('/etc/passwd.csv')",
+      "DESCRIBE '/etc/passwd.parquet'",
+      "SUMMARIZE '/etc/passwd.json'",
       "CREATE TABLE stolen AS FROM read_text('@OUT/secret.txt')",
       "CREATE VIEW stolen AS FROM read_text('@OUT/secret.txt')",
       "CREATE MACRO stolen() AS TABLE FROM read_text('@OUT/secret.txt')",
-      "SELECT getenv('HOME')",
+      "SELECT * FROM parquet_kv_metadata('@OUT/secret.txt')",
+      "SELECT * FROM parquet_file_metadata('@OUT/secret.txt')",
+      "FROM '@DATA/../secret.csv'",
+      "SELECT (SELECT content FROM read_text('/etc/passwd'))",
+      "WITH x AS (FROM read_text('/etc/passwd')) FROM x",
+      "EXPLAIN ANALYZE FROM read_text('/etc/passwd')",
+      "PIVOT (FROM read_text('/etc/passwd')) ON filename",
   };
-  for (const auto& attempt : attempts) EXPECT_FALSE(run(attempt)) << attempt;
+  for (const auto& attempt : attempts) expect_refused(attempt);
 }
 
 TEST_F(BreakoutTest, the_network_is_out_of_reach) {
@@ -108,7 +129,7 @@ TEST_F(BreakoutTest, the_network_is_out_of_reach) {
        {"FROM 'https://localhost/x.csv'", "SELECT * FROM read_csv('http://localhost:1/x.csv')",
         "FROM 's3://bucket/x.parquet'", "INSTALL httpfs", "LOAD httpfs", "LOAD json", "FORCE INSTALL json FROM '@DATA'",
         "LOAD '@DATA/x.duckdb_extension'", "UPDATE EXTENSIONS"}) {
-    EXPECT_FALSE(run(attempt)) << attempt;
+    expect_refused(attempt);
   }
 }
 
@@ -133,16 +154,17 @@ TEST_F(BreakoutTest, nothing_is_written_to_disk) {
       "IMPORT DATABASE '@DATA'",
       "ATTACH '@DATA/x.db'",
       "ATTACH ':memory:' AS other",
+      "ATTACH '@DATA/x.db' (TYPE sqlite)",
+      "COPY FROM DATABASE memory TO other",
+      "EXPORT/**/DATABASE '@DATA/all' (FORMAT parquet)",
+      "COPY (SELECT 1) TO STDOUT",
       "DETACH memory",
       "SELECT * FROM enable_logging(storage = 'file', storage_path = '@DATA/log')",
       "CALL enable_logging(storage = 'file', storage_path = '@DATA/log')",
-      "SELECT 1; COPY (SELECT 1) TO '@DATA/x.csv'",
-      "SELECT 1;;COPY (SELECT 1) TO '@DATA/x.csv'",
-      "CREATE TYPE e AS ENUM ('a'); COPY (SELECT 1) TO '@DATA/x.csv'",
       "FROM query('COPY (SELECT 1) TO ''@DATA/x.csv''')",
   };
   for (const auto& attempt : attempts) {
-    EXPECT_FALSE(run(attempt)) << attempt;
+    expect_refused(attempt);
     EXPECT_EQ(files(), before) << attempt;
   }
 }
@@ -170,8 +192,10 @@ TEST_F(BreakoutTest, the_engine_stays_as_it_is_configured) {
                               "EXECUTE p",
                               "CREATE SECRET s (TYPE http, BEARER_TOKEN 'x')",
                               "CREATE PERSISTENT SECRET s (TYPE http, BEARER_TOKEN 'x')",
-                              "CREATE OR REPLACE MACRO system.main.abs(x) AS 1"}) {
-    EXPECT_FALSE(run(attempt)) << attempt;
+                              "DROP SECRET s",
+                              "PRAGMA enable_logging",
+                              "PRAGMA import_database('@DATA')"}) {
+    expect_refused(attempt);
   }
 }
 
@@ -196,8 +220,73 @@ TEST_F(BreakoutTest, no_principal_sees_settings_secrets_or_the_sql_of_another) {
                               "PRAGMA database_list",
                               "FROM duckdb_databases()",
                               "FROM duckdb_temporary_files()"}) {
-    EXPECT_FALSE(run(attempt)) << attempt;
+    expect_refused(attempt);
   }
+}
+
+TEST_F(BreakoutTest, a_second_statement_never_runs) {
+  const auto before = files();
+  for (const char* attempt :
+       {"SELECT 1; COPY (SELECT 1) TO '@DATA/x.csv'", "SELECT 1;;COPY (SELECT 1) TO '@DATA/x.csv'",
+        "CREATE TYPE e AS ENUM ('a'); COPY (SELECT 1) TO '@DATA/x.csv'",
+        "CREATE TABLE c AS FROM things; EXPORT DATABASE '@DATA/all'", "SELECT ';' ; SELECT 1",
+        "SELECT 1 /* ; */ ; SELECT 2", "SELECT $$;$$; SELECT 2"}) {
+    expect_fails(attempt, "Only one statement");
+    EXPECT_EQ(files(), before) << attempt;
+  }
+  expect_fails("FROM c", "does not exist");
+}
+
+TEST_F(BreakoutTest, a_name_that_leads_nowhere_finds_nothing) {
+  expect_fails("SELECT * FROM read_csv('@DATA/{in.csv,../secret.txt}')", "No files found");
+  expect_fails("FROM '/etc/passwd'", "Table with name /etc/passwd does not exist");
+  expect_fails("FROM '@OUT/secret.txt'", "does not exist");
+  expect_fails("CREATE OR REPLACE MACRO system.main.abs(x) AS 1", "Cannot create entry in system catalog");
+  expect_fails("SELECT getenv('HOME')", "getenv");
+  for (const char* missing : {"SELECT ST_Point(1, 2)", "FROM read_xlsx('@DATA/in.csv')", "FROM iceberg_scan('@DATA')",
+                              "FROM sqlite_scan('@DATA/x.db', 't')"}) {
+    expect_fails(missing, "is not in the catalog, but it exists in the");
+  }
+}
+
+TEST_F(BreakoutTest, what_is_removed_cannot_be_reached_by_another_spelling) {
+  for (const char* attempt :
+       {"FROM 'duckdb_logs'", "FROM E'duckdb\\x5flogs'", "FROM $$duckdb_logs$$", "FROM main.duckdb_logs",
+        "FROM system.main.duckdb_settings()", "FROM /* x */ duckdb_settings /* y */ ()",
+        "SELECT \"CURRENT_SETTING\"('x')", "SELECT pg_catalog.current_setting('threads')", "FROM arrow_scan(1, 2, 3)",
+        "FROM sql_auto_complete('FROM ''/')", "CREATE VIEW hiding AS FROM duckdb_secrets()",
+        "SELECT ('x').current_setting()", "FROM duckdb_databases", "EXPLAIN FROM enable_logging()",
+        "FROM (FROM (FROM enable_logging()))"}) {
+    expect_refused(attempt);
+  }
+  // A macro is bound when it is used.
+  (void)run("CREATE MACRO hiding() AS TABLE FROM duckdb_secrets()");
+  (void)run("CREATE MACRO setting(x) AS current_setting(x)");
+  EXPECT_FALSE(run("FROM hiding()"));
+  EXPECT_FALSE(run("SELECT setting('threads')"));
+}
+
+TEST_F(BreakoutTest, words_that_are_refused_as_calls_are_innocent_elsewhere) {
+  for (const char* innocent :
+       {"SELECT 'current_setting(1)' AS query", "SELECT query FROM (SELECT 1 AS query) WHERE query IN (1)",
+        "SELECT 1 AS enable_logging -- duckdb_secrets()", "SELECT 'export database'", "/* query(1) */ SELECT 1",
+        "WITH query (a) AS (SELECT 1) FROM query", "SELECT ';' AS a;", "CREATE TABLE checkpoint (query INT)"}) {
+    auto drained = run(innocent);
+    EXPECT_TRUE(drained) << innocent << "\n" << drained.error().message;
+  }
+}
+
+TEST_F(BreakoutTest, deep_and_large_statements_fail_or_run_but_do_no_harm) {
+  const auto repeated = [](const std::string& part, int count) {
+    std::string text;
+    for (int i = 0; i < count; ++i) text += part;
+    return text;
+  };
+  expect_fails("SELECT " + repeated("(", 20000) + "1" + repeated(")", 20000), "");
+  expect_fails("SELECT " + repeated("-", 1) + repeated("abs(", 5000) + "1" + repeated(")", 5000), "");
+  expect_fails(repeated("SELECT * FROM (", 5000) + "SELECT 1" + repeated(")", 5000), "");
+  EXPECT_TRUE(run("SELECT length('" + std::string(1 << 20, 'x') + "')"));
+  EXPECT_TRUE(run("SELECT 1"));
 }
 
 TEST_F(BreakoutTest, temporary_things_of_one_statement_are_not_there_for_the_next) {

@@ -33,7 +33,14 @@ class DuckdbCursor final : public Cursor {
 
 class DuckdbExecution final : public Execution {
  public:
-  DuckdbExecution(async::Pool& pool, std::unique_ptr<Session> session) : pool_(pool), session_(std::move(session)) {}
+  DuckdbExecution(async::Pool& pool, async::asio::thread_pool& closing, std::unique_ptr<Session> session)
+      : pool_(pool), closing_(closing), session_(std::move(session)) {}
+
+  // Closing waits for the engine's threads to leave the statement, so it does not happen here.
+  ~DuckdbExecution() override {
+    session_->interrupt();
+    async::asio::post(closing_, [ended = std::move(session_)]() mutable { ended.reset(); });
+  }
 
   StatementKind kind() const override { return session_->kind(); }
 
@@ -51,6 +58,7 @@ class DuckdbExecution final : public Execution {
 
  private:
   async::Pool& pool_;
+  async::asio::thread_pool& closing_;
   std::unique_ptr<Session> session_;
 };
 
@@ -62,6 +70,7 @@ class DuckdbConnector final : public Connector {
     duckdb_connect(database_.get(), connection.out());
     sequences_ = duckdb::yields_rows(connection.get(), "SELECT 1 FROM duckdb_sequences() LIMIT 1");
   }
+  ~DuckdbConnector() override { closing_.join(); }
 
   Capabilities capabilities() const override { return {.detached = false}; }
 
@@ -69,7 +78,7 @@ class DuckdbConnector final : public Connector {
     auto work = [this, &request] { return open_session(std::move(request.statement)); };
     auto session = co_await pool_.run(std::move(work));
     if (!session) co_return std::move(session).error();
-    std::unique_ptr<Execution> execution = std::make_unique<DuckdbExecution>(pool_, std::move(*session));
+    std::unique_ptr<Execution> execution = std::make_unique<DuckdbExecution>(pool_, closing_, std::move(*session));
     co_return execution;
   }
 
@@ -88,7 +97,9 @@ class DuckdbConnector final : public Connector {
   duckdb::Database database_;
   std::size_t batch_rows_;
   std::atomic<bool> sequences_ = true;  // Whether the database may hold any: then a SELECT can write.
-  async::Pool pool_;                    // Last, so that its threads end first.
+  // Ends sessions. A thread of its own, so that what has ended does not stay while others run long.
+  async::asio::thread_pool closing_{1};
+  async::Pool pool_;  // The threads end before the database does.
 };
 
 }  // namespace

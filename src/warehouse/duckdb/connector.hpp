@@ -28,7 +28,7 @@ struct DuckdbOptions {
       {};           // Of the whole engine, as DuckDB spells it; empty leaves it to DuckDB. Nothing is spilled to disk.
   int threads = 2;  // Of the engine, shared by all queries.
   std::size_t running_max = 4;      // Calls that may be in the engine at once; each holds a thread.
-  std::size_t batch_rows = 65'536;  // About how many rows a batch has.
+  std::size_t batch_rows = 65'536;  // About how many rows a batch has at most.
 };
 
 // Opens an embedded DuckDB as a warehouse and locks it, so that SQL reaches the configured data and nothing

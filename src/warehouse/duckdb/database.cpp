@@ -11,6 +11,8 @@
 #include <utility>
 #include <vector>
 
+#include "warehouse/duckdb/removed_functions.hpp"
+
 namespace coatcheck::warehouse::duckdb {
 
 namespace {
@@ -145,6 +147,7 @@ Result<Database> open_locked(const DuckdbOptions& options) {
     if (auto set = run_sql(connection.get(), statement); !set) return std::move(set).error();
   }
   // From here on no configuration changes.
+  if (auto removed = remove_functions(connection.get()); !removed) return std::move(removed).error();
   return database;
 }
 

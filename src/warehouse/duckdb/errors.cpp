@@ -132,6 +132,13 @@ Failure statement_failure(std::string_view sqlstate, std::string_view message) {
   return {.category = FailureCategory::statement, .sqlstate = std::string(sqlstate), .message = std::string(message)};
 }
 
+Failure not_allowed(std::string_view message) {
+  return {.category = FailureCategory::permission,
+          .code = "Permission Error",
+          .sqlstate = "42501",
+          .message = std::string(message)};
+}
+
 Failure canceled_failure() {
   return {.category = FailureCategory::canceled, .sqlstate = "57014", .message = "The query was canceled."};
 }

@@ -12,5 +12,6 @@ Failure read_error(std::string_view words, std::string_view statement);
 
 Failure statement_failure(std::string_view sqlstate, std::string_view message);
 Failure canceled_failure();
+Failure not_allowed(std::string_view message);
 
 }  // namespace coatcheck::warehouse::duckdb

@@ -27,13 +27,6 @@ class Owned {
   Handle handle_{};
 };
 
-inline void destroy_error(duckdb_error_data* error) {
-  if (*error != nullptr) duckdb_destroy_error_data(error);
-}
-inline void destroy_arrow_options(duckdb_arrow_options* options) {
-  if (*options != nullptr) duckdb_destroy_arrow_options(options);
-}
-
 using Database = Owned<duckdb_database, duckdb_close>;
 using Connection = Owned<duckdb_connection, duckdb_disconnect>;
 using Extracted = Owned<duckdb_extracted_statements, duckdb_destroy_extracted>;
@@ -43,7 +36,5 @@ using QueryResult = Owned<duckdb_result, duckdb_destroy_result>;
 using Chunk = Owned<duckdb_data_chunk, duckdb_destroy_data_chunk>;
 using Value = Owned<duckdb_value, duckdb_destroy_value>;
 using LogicalType = Owned<duckdb_logical_type, duckdb_destroy_logical_type>;
-using ErrorData = Owned<duckdb_error_data, destroy_error>;
-using ArrowOptions = Owned<duckdb_arrow_options, destroy_arrow_options>;
 
 }  // namespace coatcheck::warehouse::duckdb

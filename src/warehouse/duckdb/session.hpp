@@ -28,7 +28,7 @@ class Session {
   // Starts it and reads the schema.
   Result<rows::Schema, Failure> start();
 
-  // The next batch of about `batch_rows` rows, nothing at the end.
+  // The next batch, of about `batch_rows` rows or 8 MiB, nothing at the end.
   Result<std::optional<rows::Batch>, Failure> next();
 
   StatementKind kind() const { return kind_; }
@@ -41,7 +41,6 @@ class Session {
 
  private:
   std::optional<Failure> prepare_last();
-  std::optional<Failure> check_explained(duckdb_statement_type& type);
   std::optional<Failure> run_before_last();
   std::optional<Failure> execute(duckdb_prepared_statement prepared, QueryResult& result);
   Failure read_failure(const char* words) const;

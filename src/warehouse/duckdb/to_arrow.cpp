@@ -4,11 +4,22 @@
 #include <arrow/c/bridge.h>
 #include <fmt/format.h>
 
+#include <duckdb/common/arrow/arrow_appender.hpp>
+#include <duckdb/common/arrow/arrow_converter.hpp>
+#include <duckdb/common/arrow/arrow_type_extension.hpp>
+#include <duckdb/common/error_data.hpp>
+#include <duckdb/common/types/data_chunk.hpp>
+#include <duckdb/common/vector_operations/vector_operations.hpp>
+#include <duckdb/main/client_context.hpp>
+#include <duckdb/main/connection.hpp>
+#include <exception>
 #include <string>
-#include <string_view>
+#include <unordered_map>
 #include <utility>
 
 #include "warehouse/duckdb/errors.hpp"
+#include "warehouse/duckdb/exact_type.hpp"
+#include "warehouse/duckdb/handles.hpp"
 
 namespace coatcheck::warehouse::duckdb {
 
@@ -16,64 +27,62 @@ namespace {
 
 Failure internal(std::string message) { return {.category = FailureCategory::internal, .message = std::move(message)}; }
 
-// Returns the name of the first type inside `type` that Arrow cannot hold exactly, or nothing.
-std::string_view inexact(duckdb_logical_type type) {
-  const auto inside = [](duckdb_logical_type child) {
-    const LogicalType owned(child);
-    return inexact(owned.get());
-  };
-  const auto any_member = [&](idx_t count, auto member) -> std::string_view {
-    for (idx_t i = 0; i < count; ++i) {
-      if (const auto found = inside(member(type, i)); !found.empty()) return found;
-    }
-    return {};
-  };
-  switch (static_cast<int>(duckdb_get_type_id(type))) {
-    case DUCKDB_TYPE_UHUGEINT: return "UHUGEINT";
-    case DUCKDB_TYPE_BIGNUM: return "BIGNUM";
-    case DUCKDB_TYPE_BIT: return "BIT";
-    case DUCKDB_TYPE_TIME_TZ: return "TIME WITH TIME ZONE";
-    case DUCKDB_TYPE_TIME_NS: return "TIME_NS";
-    case DUCKDB_TYPE_LIST: return inside(duckdb_list_type_child_type(type));
-    case DUCKDB_TYPE_ARRAY: return inside(duckdb_array_type_child_type(type));
-    case DUCKDB_TYPE_MAP: {
-      const auto key = inside(duckdb_map_type_key_type(type));
-      return key.empty() ? inside(duckdb_map_type_value_type(type)) : key;
-    }
-    case DUCKDB_TYPE_STRUCT: return any_member(duckdb_struct_type_child_count(type), duckdb_struct_type_child_type);
-    case DUCKDB_TYPE_UNION: return any_member(duckdb_union_type_member_count(type), duckdb_union_type_member_type);
-    default: return {};
-  }
-}
+Failure read_exception(const std::exception& thrown) { return read_error(::duckdb::ErrorData(thrown).Message(), ""); }
 
 }  // namespace
 
-Result<ToArrow, Failure> ToArrow::create(duckdb_result& result) {
-  ToArrow self;
-  self.options_ = ArrowOptions(duckdb_result_get_arrow_options(&result));
-  std::vector<LogicalType> types;
-  std::vector<duckdb_logical_type> raw_types;
-  std::vector<const char*> names;
-  for (idx_t i = 0; i < duckdb_column_count(&result); ++i) {
-    types.emplace_back(duckdb_column_logical_type(&result, i));
-    raw_types.push_back(types.back().get());
-    names.push_back(duckdb_column_name(&result, i));
-    if (const auto type = inexact(types.back().get()); !type.empty()) {
-      return statement_failure(
-          "0A000", fmt::format("The column '{}' has the type {}, which cannot be handed out without changing "
-                               "values. Cast it to VARCHAR.",
-                               names.back(), type));
+struct ToArrow::Columns {
+  using Types = ::duckdb::vector<::duckdb::LogicalType>;
+  using Extensions = std::unordered_map<::duckdb::idx_t, const ::duckdb::shared_ptr<::duckdb::ArrowTypeExtensionData>>;
+
+  ::duckdb::ClientProperties properties;
+  Types given;
+  Types exact;
+  bool as_given = true;  // No column needs a cast.
+  Extensions extensions;
+  std::unique_ptr<::duckdb::ArrowAppender> batch;
+
+  // Returns the chunk's rows with every column in its exact type.
+  void cast(::duckdb::DataChunk& from, ::duckdb::DataChunk& to) const {
+    to.InitializeEmpty(exact);
+    for (std::size_t i = 0; i < exact.size(); ++i) {
+      if (given[i] == exact[i]) {
+        to.data[i].Reference(from.data[i]);
+      } else {
+        ::duckdb::Vector text(exact[i], from.size());
+        ::duckdb::VectorOperations::DefaultCast(from.data[i], text, from.size());
+        to.data[i].Reference(text);
+      }
     }
-    if (duckdb_get_type_id(types.back().get()) == DUCKDB_TYPE_HUGEINT) {
-      self.hugeint_columns_.push_back(static_cast<int>(i));
-    }
+    to.SetCardinality(from.size());
   }
+};
+
+ToArrow::ToArrow() : columns_(std::make_unique<Columns>()) {}
+ToArrow::ToArrow(ToArrow&&) noexcept = default;
+ToArrow& ToArrow::operator=(ToArrow&&) noexcept = default;
+ToArrow::~ToArrow() = default;
+
+Result<ToArrow, Failure> ToArrow::create(duckdb_connection connection, duckdb_result& result) {
+  ToArrow self;
+  auto& columns = *self.columns_;
+  auto& context = *reinterpret_cast<::duckdb::Connection*>(connection)->context;
+  ::duckdb::vector<std::string> names;
   ArrowSchema exported{};
-  ErrorData error(
-      duckdb_to_arrow_schema(self.options_.get(), raw_types.data(), names.data(), raw_types.size(), &exported));
-  if (duckdb_error_data_has_error(error.get())) {
+  try {
+    columns.properties = context.GetClientProperties();
+    for (idx_t i = 0; i < duckdb_column_count(&result); ++i) {
+      const LogicalType type(duckdb_column_logical_type(&result, i));
+      columns.given.push_back(*reinterpret_cast<const ::duckdb::LogicalType*>(type.get()));
+      columns.exact.push_back(exact_type(columns.given.back()));
+      columns.as_given = columns.as_given && columns.given.back() == columns.exact.back();
+      names.emplace_back(duckdb_column_name(&result, i));
+    }
+    columns.extensions = ::duckdb::ArrowTypeExtensionData::GetExtensionTypes(context, columns.exact);
+    ::duckdb::ArrowConverter::ToArrowSchema(&exported, columns.exact, names, columns.properties);
+  } catch (const std::exception& thrown) {
     return statement_failure("0A000", fmt::format("A column cannot be handed out: {}. Cast it to VARCHAR.",
-                                                  duckdb_error_data_message(error.get())));
+                                                  ::duckdb::ErrorData(thrown).RawMessage()));
   }
   auto schema = arrow::ImportSchema(&exported);
   if (!schema.ok()) return internal(schema.status().ToString());
@@ -81,27 +90,39 @@ Result<ToArrow, Failure> ToArrow::create(duckdb_result& result) {
   return self;
 }
 
-Result<rows::Batch, Failure> ToArrow::batch(duckdb_data_chunk chunk) const {
-  ArrowArray exported{};
-  const ErrorData error(duckdb_data_chunk_to_arrow(options_.get(), chunk, &exported));
-  if (duckdb_error_data_has_error(error.get())) return read_error(duckdb_error_data_message(error.get()), "");
-  auto batch = arrow::ImportRecordBatch(&exported, schema_);
-  if (!batch.ok()) return internal(batch.status().ToString());
-  for (const auto column : hugeint_columns_) {
-    if (!(*batch)->column(column)->ValidateFull().ok()) {
-      return statement_failure("22003", fmt::format("The column '{}' holds a HUGEINT of more than 38 digits. Cast it "
-                                                    "to VARCHAR.",
-                                                    schema_->field(column)->name()));
+std::optional<Failure> ToArrow::append(duckdb_data_chunk chunk) {
+  auto& columns = *columns_;
+  auto& given = *reinterpret_cast<::duckdb::DataChunk*>(chunk);
+  try {
+    if (!columns.batch) {
+      columns.batch = std::make_unique<::duckdb::ArrowAppender>(columns.exact, given.size(), columns.properties,
+                                                                columns.extensions);
     }
+    ::duckdb::DataChunk cast;
+    if (!columns.as_given) columns.cast(given, cast);
+    auto& exact = columns.as_given ? given : cast;
+    bytes_ += bytes_of(exact);
+    rows_ += exact.size();
+    columns.batch->Append(exact, 0, exact.size(), exact.size());
+  } catch (const std::exception& thrown) {
+    return read_exception(thrown);
   }
-  return *batch;
+  return std::nullopt;
 }
 
-Result<rows::Batch, Failure> ToArrow::join(const std::vector<rows::Batch>& batches) {
-  if (batches.size() == 1) return batches.front();
-  auto joined = arrow::ConcatenateRecordBatches(batches);
-  if (!joined.ok()) return internal(joined.status().ToString());
-  return *joined;
+Result<rows::Batch, Failure> ToArrow::take() {
+  ArrowArray exported{};
+  try {
+    exported = columns_->batch->Finalize();
+  } catch (const std::exception& thrown) {
+    return read_exception(thrown);
+  }
+  columns_->batch.reset();
+  rows_ = 0;
+  bytes_ = 0;
+  auto batch = arrow::ImportRecordBatch(&exported, schema_);
+  if (!batch.ok()) return internal(batch.status().ToString());
+  return *batch;
 }
 
 }  // namespace coatcheck::warehouse::duckdb

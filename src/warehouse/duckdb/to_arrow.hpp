@@ -2,34 +2,47 @@
 
 #include <duckdb.h>
 
-#include <vector>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
 
 #include "base/failure.hpp"
 #include "base/result.hpp"
 #include "rows/batch.hpp"
-#include "warehouse/duckdb/handles.hpp"
 
 namespace coatcheck::warehouse::duckdb {
 
-// Turns what DuckDB yields into Arrow, so that no value changes. Types that have no exact form in Arrow are
-// refused by name, at any depth, rather than passed on wrong.
+// Gathers what DuckDB yields, chunk by chunk, into Arrow batches, so that no digit of a value changes. What has
+// no exact form in Arrow becomes text, at any depth (docs/duckdb.md has the table).
 class ToArrow {
  public:
-  // Reads the result's columns; the result need not stay.
-  static Result<ToArrow, Failure> create(duckdb_result& result);
+  // Reads the result's columns. The result need not stay, the connection must.
+  static Result<ToArrow, Failure> create(duckdb_connection connection, duckdb_result& result);
+  ToArrow(ToArrow&&) noexcept;
+  ToArrow& operator=(ToArrow&&) noexcept;
+  ~ToArrow();
 
   const rows::Schema& schema() const { return schema_; }
 
-  // Copies the chunk. Fails if a HUGEINT has more than 38 digits.
-  Result<rows::Batch, Failure> batch(duckdb_data_chunk chunk) const;
+  // Copies the chunk to the end of the batch in the making.
+  std::optional<Failure> append(duckdb_data_chunk chunk);
 
-  // Joins batches of one schema; there must be at least one.
-  static Result<rows::Batch, Failure> join(const std::vector<rows::Batch>& batches);
+  // Of the batch in the making.
+  std::size_t rows() const { return rows_; }
+  std::uint64_t bytes() const { return bytes_; }
+
+  // Returns the batch and begins the next one.
+  Result<rows::Batch, Failure> take();
 
  private:
-  ArrowOptions options_;
+  struct Columns;
+  ToArrow();
+
+  std::unique_ptr<Columns> columns_;
   rows::Schema schema_;
-  std::vector<int> hugeint_columns_;
+  std::size_t rows_ = 0;
+  std::uint64_t bytes_ = 0;
 };
 
 }  // namespace coatcheck::warehouse::duckdb
