@@ -134,6 +134,9 @@ class Journal {
   // queries bounds it. What cannot be recorded shows in counters().
   virtual void note(Entry entry) = 0;
 
+  // Whether what is recorded still reaches the disk: false once a write has failed.
+  virtual bool writable() const = 0;
+
   virtual async::Task<Result<std::optional<Entry>>> find(QueryId id) = 0;
 
   // The query that the principal submitted under this idempotency key, if there is one.

@@ -16,7 +16,7 @@ namespace coatcheck::query {
 
 struct AdmissionLimits {
   std::size_t running_max = 4;
-  std::size_t queued_max = 1'000;
+  std::size_t queued_max = 10'000;
   std::chrono::milliseconds queue_timeout = std::chrono::hours(1);
 };
 

@@ -22,6 +22,7 @@ async::Task<> Service::keep_house() {
       if (!forgotten) telemetry::warn("history_not_trimmed", {{"error", forgotten.error().message}});
       if (!forgotten || *forgotten < batch_max || draining_) break;
     }
+    if (draining_) break;  // It began while the journal worked; nobody cancels the timer a second time.
     house_timer_.expires_after(options_.housekeeping_interval);
     [[maybe_unused]] auto [error] = co_await house_timer_.async_wait(async::as_outcome);
   }

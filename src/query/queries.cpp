@@ -72,7 +72,10 @@ async::Task<Result<void>> Queries::change(LivePtr live, journal::Event event, Fi
   const EntryPtr entry = advance(*live, *state, fill);
   // The journal keeps the order in which it is called, so two changes under way never pass each other.
   auto recorded = co_await journal_.record(*entry);
-  if (!recorded) co_return std::move(recorded).error();
+  if (!recorded) {
+    take_back(*live, entry);
+    co_return std::move(recorded).error();
+  }
   publish(live, entry);
   co_return Result<void>::ok();
 }
@@ -91,13 +94,22 @@ async::Task<Result<void>> Queries::amend(EntryPtr old, Fill fill) {
   if (!in_memory) in_memory = std::make_shared<Live>(std::move(old));
   const EntryPtr entry = advance(*in_memory, in_memory->head->state, fill);
   auto recorded = co_await journal_.record(*entry);
-  if (!recorded) co_return std::move(recorded).error();
+  if (!recorded) {
+    take_back(*in_memory, entry);
+    co_return std::move(recorded).error();
+  }
   publish(in_memory, entry);
   co_return Result<void>::ok();
 }
 
+void Queries::take_back(Live& live, const EntryPtr& entry) {
+  // What was built upon it will be refused as well, for its version.
+  if (live.head == entry) live.head = live.entry;
+}
+
 void Queries::publish(const LivePtr& live, const EntryPtr& entry) {
   if (entry->version <= live->entry->version) return;
+  if (entry->version > live->head->version) live->head = entry;  // What came after it was taken back.
   const bool ends = journal::is_final(entry->state) && !journal::is_final(live->entry->state);
   live->entry = entry;
   for (Watch& watch : live->watches) watch.waiter->wake();

@@ -103,6 +103,7 @@ class Queries {
 
  private:
   EntryPtr advance(Live& live, journal::State state, const Fill& fill);
+  void take_back(Live& live, const EntryPtr& entry);
   void publish(const LivePtr& live, const EntryPtr& entry);
   void keep_ended(const LivePtr& live);
 

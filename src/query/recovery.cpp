@@ -77,8 +77,13 @@ async::Task<Result<void>> Service::recover_one(journal::Entry entry) {
   }
   if (live->head->state == journal::State::running || live->head->state == journal::State::canceling) {
     auto sealed = co_await disk_.run([this, id] { return spool_.read(id); });
+    const bool canceling = live->head->state == journal::State::canceling;
+    if (sealed && canceling && live->head->kind == StatementKind::read) {
+      co_await runner_.cancel_sealed(live);
+      co_return Result<void>::ok();
+    }
     if (sealed) co_return co_await runner_.succeed(live, (*sealed)->manifest());
-    if (live->head->state == journal::State::canceling) co_return co_await runner_.cancel(live);
+    if (canceling && live->head->kind == StatementKind::read) co_return co_await runner_.cancel(live);
 
     const int crashes = live->head->crashes + 1;
     if (live->head->kind != StatementKind::read) {

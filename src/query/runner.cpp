@@ -134,7 +134,12 @@ async::Task<> Runner::run(LivePtr live, warehouse::Connector* connector) {
     co_await end_stopped(live, std::move(spooled).error());
     co_return;
   }
-  // From here on every row is on disk.
+  // From here on every row is on disk. A cancel that was acknowledged, or is on its way to the disk and will be,
+  // holds for a read even if its last row won the race; a write has happened.
+  if (live->head->kind == StatementKind::read && live->head->state == journal::State::canceling) {
+    co_await cancel_sealed(live);
+    co_return;
+  }
   auto succeeded = co_await succeed(live, *std::move(spooled));
   if (!succeeded) {
     telemetry::error("query_end_not_recorded",
@@ -195,9 +200,6 @@ async::Task<Result<results::Manifest, Failure>> Runner::fill(LivePtr live, wareh
     if (sink.truncated && only_reads) break;
   }
   if (!fetched) co_return std::move(fetched).error();
-
-  // A cancel that was acknowledged holds for a read even if its last row won the race. A write has happened.
-  if (only_reads && live->stopped_for == StopReason::canceled) co_return canceled_failure();
 
   auto sealed = co_await disk_.run([&sink] { return sink.seal(); });
   if (!sealed) {
@@ -279,6 +281,17 @@ async::Task<Result<void>> Runner::cancel(LivePtr live) {
                      {{"query_id", live->head->id.to_string()}, {"error", recorded.error().message}});
   }
   co_return recorded;
+}
+
+async::Task<> Runner::cancel_sealed(LivePtr live) {
+  // First the record, then the file: a crash in between leaves an orphan, which the next start sweeps.
+  auto canceled = co_await cancel(live);
+  if (!canceled) co_return;
+  auto removed = co_await disk_.run([this, id = live->head->id] { return spool_.remove(id); });
+  if (!removed) {
+    telemetry::error("result_not_removed",
+                     {{"query_id", live->head->id.to_string()}, {"error", removed.error().message}});
+  }
 }
 
 async::Task<Result<void>> Runner::succeed(LivePtr live, results::Manifest manifest) {

@@ -30,6 +30,9 @@ class Runner {
   // Ends the query as canceled.
   async::Task<Result<void>> cancel(LivePtr live);
 
+  // Ends the query as canceled though its result is sealed, and removes that.
+  async::Task<> cancel_sealed(LivePtr live);
+
   // Ends the query as succeeded with the sealed result `manifest`, also one that was found after a crash.
   async::Task<Result<void>> succeed(LivePtr live, results::Manifest manifest);
 

@@ -15,6 +15,10 @@ bool may_see(const principals::Principal& asker, const journal::Entry& entry) {
   return asker.role == principals::Role::admin || asker.name == entry.submission.principal;
 }
 
+bool is_among(journal::State state, const std::vector<journal::State>& states) {
+  return states.empty() || std::find(states.begin(), states.end(), state) != states.end();
+}
+
 // The one answer for what is not there and for what is somebody else's.
 Error no_such_query() { return {Errc::not_found, "there is no such query"}; }
 
@@ -59,7 +63,7 @@ Service::~Service() = default;
 
 async::Task<Result<Service::Submitted>> Service::submit(principals::Principal asker, journal::Submission submission) {
   if (draining_) co_return Error{Errc::unavailable, "the server is going down"};
-  if (journal_broken_) co_return Error{Errc::unavailable, "the server cannot write its journal"};
+  if (!journal_.writable()) co_return Error{Errc::unavailable, "the server cannot write its journal"};
 
   submission.principal = asker.name;
   auto checked = check(submission);
@@ -91,7 +95,6 @@ async::Task<Result<Service::Submitted>> Service::submit(principals::Principal as
   if (!added) {
     lane.admission.unreserve();
     if (added.error().code != Errc::io_error) co_return std::move(added).error();
-    journal_broken_ = true;
     telemetry::error("journal_broken", {{"error", added.error().message}});
     co_return Error{Errc::unavailable, "the server cannot write its journal"};
   }
@@ -340,7 +343,8 @@ async::Task<Result<Snapshot>> Service::cancel(principals::Principal asker, Query
 async::Task<Result<Snapshot>> Service::remove(principals::Principal asker, QueryId id) {
   auto found = co_await find(asker, id);
   if (!found) co_return std::move(found).error();
-  if (const LivePtr live = queries_.live(id); live && !journal::is_final(live->head->state)) live->unwanted = true;
+  // Also if its end is on its way to the disk: whoever ends it looks again when it is there.
+  if (const LivePtr live = queries_.live(id); live && !journal::is_final(live->entry->state)) live->unwanted = true;
   auto ended = co_await cancel(asker, id);
   if (!ended) co_return std::move(ended).error();
   if (journal::is_final(ended->entry->state)) co_await drop_result(ended->entry, journal::ResultGone::deleted);
@@ -367,12 +371,15 @@ async::Task<> Service::drop_result(EntryPtr entry, journal::ResultGone why) {
 async::Task<Result<Service::HistoryPage>> Service::history(principals::Principal asker, journal::HistoryFilter filter,
                                                            std::optional<QueryId> from, std::size_t limit) {
   if (asker.role != principals::Role::admin) filter.principal = asker.name;
+  const std::vector<journal::State> states = filter.states;
   auto page = co_await journal_.history(std::move(filter), from, limit);
   if (!page) co_return std::move(page).error();
   HistoryPage shown{.snapshots = {}, .next = page->next};
   shown.snapshots.reserve(page->entries.size());
   for (journal::Entry& entry : page->entries) {
     const LivePtr live = queries_.live(entry.id);
+    // It may have moved on since the journal was read: then it is no longer what was asked for.
+    if (live && !is_among(live->entry->state, states)) continue;
     shown.snapshots.push_back(
         snapshot_of(live ? live->entry : std::make_shared<const journal::Entry>(std::move(entry))));
   }

@@ -123,7 +123,7 @@ class Service {
   std::size_t waiters() const { return queries_.waiters(); }
 
   // Whether a submit would be taken now: it is not draining, and the journal can be written.
-  bool accepts() const { return !draining_ && !journal_broken_; }
+  bool accepts() const { return !draining_ && journal_.writable(); }
 
   // Goes down: takes nothing more, answers those who wait, lets running queries end until `deadline`, stops
   // the rest (reads are queued again for the next start), and returns when nothing is under way.
@@ -164,7 +164,6 @@ class Service {
   Runner runner_;
   std::vector<std::unique_ptr<Lane>> lanes_;
   bool draining_ = false;
-  bool journal_broken_ = false;
   async::Timer house_timer_;
   async::TaskGroup tasks_;  // Last: what runs in it uses all of the above.
 };

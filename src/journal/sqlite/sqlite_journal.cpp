@@ -87,6 +87,8 @@ class SqliteJournal final : public Journal {
     committer_->push(std::make_unique<Note>(std::move(entry), counts_));
   }
 
+  bool writable() const override { return !health_.broken(); }
+
   async::Task<Result<std::optional<Entry>>> find(QueryId id) override {
     if (closed_) co_return closed_error();
     Desk& desk = next_desk();
