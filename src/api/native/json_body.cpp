@@ -4,6 +4,7 @@
 #include <boost/json/parse.hpp>
 
 #include <algorithm>
+#include <cmath>
 #include <set>
 #include <vector>
 
@@ -16,6 +17,7 @@ namespace {
 namespace json = boost::json;
 
 constexpr std::size_t depth_max = 32;
+constexpr double exact_double_max = 9007199254740992.0;  // 2^53
 
 // Sees every name of every object while the text is parsed, and stops at the first that is repeated:
 // a parsed object no longer shows it, and two readers of such a body would see two different requests.
@@ -140,6 +142,11 @@ Result<std::optional<std::uint64_t>> whole_member(const json::object& object, st
     whole = true;
   } else if (const std::int64_t* small = value->if_int64(); small && *small >= 0) {
     number = static_cast<std::uint64_t>(*small);
+    whole = true;
+  } else if (const double* decimal = value->if_double();
+             decimal && *decimal >= 0 && *decimal <= exact_double_max && std::trunc(*decimal) == *decimal) {
+    // To JSON Schema, 5.0 is an integer as 5 is.
+    number = static_cast<std::uint64_t>(*decimal);
     whole = true;
   }
   if (!whole || number < min || number > max) {

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <set>
+#include <string>
 #include <utility>
 
 #include "api/native/json_body.hpp"
@@ -29,6 +31,8 @@ Result<Parameter::Value> parameter_value(const json::value& value, const std::st
     case json::kind::uint64: return Parameter::Value(value.get_uint64());
     case json::kind::double_: {
       const double number = value.get_double();
+      // The parser makes NaN and infinity of exponents that are out of range.
+      if (!std::isfinite(number)) return Error{Errc::invalid_argument, "is out of the range of a JSON number", path};
       if (std::abs(number) > exact_double_max && std::trunc(number) == number) {
         return Error{Errc::invalid_argument,
                      "is too large to be exact as a JSON number: send it as a string, with its type", path};
@@ -59,6 +63,7 @@ Result<Parameter> parameter_object(const json::object& object, const std::string
 
 Result<std::vector<Parameter>> parameters_member(const json::object& body, const Limits& limits) {
   std::vector<Parameter> parameters;
+  std::set<std::string> names;
   const json::value* given = body.if_contains("parameters");
   if (!given || given->is_null()) return parameters;
   if (!given->is_array()) return Error{Errc::invalid_argument, "must be an array", "parameters"};
@@ -81,8 +86,7 @@ Result<std::vector<Parameter>> parameters_member(const json::object& body, const
     if (parameters.back().name.empty() != parameters.front().name.empty()) {
       return Error{Errc::invalid_argument, "parameters are all positional or all named", path};
     }
-    const auto same_name = [&](const Parameter& other) { return other.name == parameters.back().name; };
-    if (!parameters.back().name.empty() && std::count_if(parameters.begin(), parameters.end(), same_name) > 1) {
+    if (!parameters.back().name.empty() && !names.insert(parameters.back().name).second) {
       return Error{Errc::invalid_argument, "this name is given more than once", member_path(path, "name")};
     }
   }

@@ -1,0 +1,71 @@
+"""What operators see: health, measures, warehouses, the contract, the log."""
+
+import json
+
+import pytest
+
+from harness.contract import CONTRACT_FILE
+from harness.server import DidNotStart
+from harness.statements import ENDLESS
+
+
+def test_health_and_readiness(api):
+    assert api.get("/healthz").json() == {"status": "ok"}
+    assert api.get("/readyz").json() == {"status": "ready"}
+    assert api.head("/healthz").status_code == 200
+
+
+def test_the_contract_served_is_the_one_in_the_source(api):
+    assert api.get("/openapi.json").json() == json.loads(CONTRACT_FILE.read_text())
+
+
+def test_warehouses_show_how_busy_they_are(api):
+    assert api.get("/v1/warehouses").json() == {"warehouses": [
+        {"name": "main", "kind": "duckdb", "default": True, "running": 0, "running_max": 2, "queued": 0, "queued_max": 10_000}]}
+    for _ in range(2):
+        api.running(ENDLESS)
+    api.submit(ENDLESS)
+    shown = api.get("/v1/warehouses").json()["warehouses"][0]
+    assert (shown["running"], shown["queued"]) == (2, 1)
+
+
+def test_measures_count_what_happens(api):
+    names = {"submitted": "coatcheck_queries_submitted_total", "claims": "coatcheck_claims_total",
+             "reads": "coatcheck_status_reads_total", "replayed": "coatcheck_queries_replayed_total"}
+    before = {name: api.metric(measure, **({"format": "csv"} if name == "claims" else {})) for name, measure in names.items()}
+    succeeded = api.metric("coatcheck_queries_ended_total", status="SUCCEEDED")
+    query = api.run("SELECT 1", headers={"Idempotency-Key": "measured"})
+    api.submit("SELECT 1", expect=200, headers={"Idempotency-Key": "measured"})
+    api.result(query["id"], format="csv")
+    after = {name: api.metric(measure, **({"format": "csv"} if name == "claims" else {})) for name, measure in names.items()}
+    assert after["submitted"] == before["submitted"] + 1
+    assert after["claims"] == before["claims"] + 1
+    assert after["replayed"] == before["replayed"] + 1
+    assert after["reads"] > before["reads"]
+    assert api.metric("coatcheck_queries_ended_total", status="SUCCEEDED") == succeeded + 1
+
+
+def test_the_log_is_one_json_object_a_line_and_names_the_query(api, server):
+    secret_text = "SELECT 'not to be logged at info'"
+    query = api.run(secret_text)
+    server.await_log("query_succeeded", query_id=query["id"])
+    submitted = server.await_log("query_submitted", query_id=query["id"])
+    assert (submitted["level"], submitted["principal"], submitted["warehouse"]) == ("info", "anonymous", "main")
+    lines = server.log_text().splitlines()
+    assert lines and all(isinstance(json.loads(line), dict) for line in lines)
+    assert "not to be logged" not in server.log_text()
+
+
+def test_a_second_server_on_the_same_data_does_not_start(start_server, server):
+    second = start_server({"data.directory": str(server.data)}, run=False)
+    with pytest.raises(DidNotStart) as refused:
+        second.start()
+    assert refused.value.exit_code not in (0, -9)
+
+
+@pytest.mark.parametrize("settings", [{"server.listen": "not an address"}, {"limits.wait_max": "never"}, {"limits.no_such_setting": 1}])
+def test_a_configuration_that_is_wrong_is_refused_by_name(start_server, settings):
+    server = start_server(settings, run=False)
+    with pytest.raises(DidNotStart) as refused:
+        server.start()
+    assert refused.value.exit_code == 2 and next(iter(settings)) in refused.value.log
