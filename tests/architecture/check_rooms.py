@@ -49,10 +49,28 @@ CPP_ONLY = [
     (re.compile(r"toml\+\+/"), "toml++"),
 ]
 
+# What is checked, by the name that a test has (test_rooms.py) and in words.
+RULES = {
+    "readme": "every room has a README.md",
+    "table": "every room is in the table of rooms, and uses only what the table lets it use",
+    "depends": "a source includes only from rooms among the DEPENDS of its own",
+    "full_path": "headers of ours are included by their full path from src/",
+    "names": "a room that may see only the value types of another does not name what does its work",
+    "light_headers": "headers that other rooms see include no large library",
+    "pragma_once": "every header has #pragma once",
+    "using_namespace": "no header has using namespace",
+    "detached": "every task belongs to a TaskGroup: nothing is asio::detached",
+    "finished": "no work is marked as unfinished",
+}
+
 HEADER_ENDINGS = {".hpp", ".h"}
 SOURCE_ENDINGS = {".cpp", ".cc"}
 INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*(["<])([^">]+)[">]', re.MULTILINE)
 ROOM_CALL = re.compile(r"coatcheck_room\s*\(([^)]*)\)")
+# A room without sources (a contract that is all headers) is an INTERFACE library.
+INTERFACE_ROOM = re.compile(r"add_library\s*\(\s*coatcheck_(\w+)\s+INTERFACE\s*\)")
+# A folder of tests only, such as a suite that every connector passes, is a program.
+TEST_PROGRAM = re.compile(r"add_executable\s*\(\s*(\w+_test)\s")
 ROOM_KEYWORDS = {"SOURCES", "DEPENDS", "TESTS", "TEST_DEPENDS"}
 WORDS_OF_UNFINISHED = re.compile(r"\b(TO" + r"DO|FIX" + r"ME|X" + r"XX)\b")
 
@@ -73,13 +91,21 @@ def line_of(text, position):
 
 
 class Room:
-    """One coatcheck_room(): its name, its folder and what its CMake file says that it depends on."""
+    """One room: its name, its folder and what its CMake file says that it depends on."""
 
-    def __init__(self, name, folder, depends, test_depends):
+    def __init__(self, name, folder, depends, test_depends=frozenset(), only_tests=False):
         self.name = name
         self.folder = folder
         self.depends = depends
         self.test_depends = test_depends
+        self.only_tests = only_tests
+
+
+def linked_rooms(cmake, target):
+    """Returns the rooms that a target_link_libraries() of `target` names."""
+    calls = re.findall(r"target_link_libraries\s*\(\s*" + target + r"\s([^)]*)\)", cmake)
+    return {word.removeprefix("coatcheck::") for call in calls for word in call.split()
+            if word.startswith("coatcheck::")}
 
 
 def read_rooms(source):
@@ -87,6 +113,7 @@ def read_rooms(source):
     rooms = {}
     for cmake in sorted(source.rglob("CMakeLists.txt")):
         text = re.sub(r"#[^\n]*", "", cmake.read_text(encoding="utf-8"))
+        folder = cmake.parent.relative_to(source).as_posix()
         for call in ROOM_CALL.finditer(text):
             words = call.group(1).split()
             lists, current = {}, None
@@ -100,8 +127,12 @@ def read_rooms(source):
             name = words[0]
             if name in rooms:
                 raise SystemExit(f"{cmake}: a second room is called {name}")
-            rooms[name] = Room(name, cmake.parent.relative_to(source).as_posix(), targets.get("DEPENDS", set()),
-                               targets.get("TEST_DEPENDS", set()))
+            rooms[name] = Room(name, folder, targets.get("DEPENDS", set()), targets.get("TEST_DEPENDS", set()))
+        for name in INTERFACE_ROOM.findall(text):
+            rooms[name] = Room(name, folder, linked_rooms(text, "coatcheck_" + name))
+        if not ROOM_CALL.search(text):
+            for name in TEST_PROGRAM.findall(text):
+                rooms[name] = Room(name, folder, linked_rooms(text, name), only_tests=True)
     return rooms
 
 
@@ -124,7 +155,7 @@ class Checker:
         self.source = self.root / "src"
         self.rooms = read_rooms(self.source)
         self.passed = 0
-        self.violations = []
+        self.violations = {rule: [] for rule in RULES}
         self.shared_headers = self.find_shared_headers()
 
     def find_shared_headers(self):
@@ -156,11 +187,11 @@ class Checker:
         room = self.room_of(name)
         return room.folder if room is not None else name.split("/")[0]
 
-    def expect(self, condition, violation):
+    def expect(self, rule, condition, violation):
         if condition:
             self.passed += 1
         else:
-            self.violations.append(violation)
+            self.violations[rule].append(violation)
 
     def room_of(self, path):
         """Returns the innermost room whose folder holds `path` (relative to src/), or None."""
@@ -179,35 +210,44 @@ class Checker:
             return True
         return used.split("/")[0] in ALLOWED.get(top, []) and "/" not in used.removesuffix("/testing")
 
-    def run(self):
+    def check(self):
+        """Fills `violations`: for each rule, a line for every place that breaks it."""
         for room in self.rooms.values():
             self.check_room(room)
         for folder in sorted(path for path in self.source.iterdir() if path.is_dir()):
             # A folder whose CMake file is not there yet is not built, but is a room all the same.
             is_room = any(room.folder == folder.name for room in self.rooms.values())
             if not is_room and any(path.suffix in HEADER_ENDINGS | SOURCE_ENDINGS for path in folder.rglob("*")):
-                self.expect((folder / "README.md").is_file(), f"src/{folder.name}: has no README.md")
+                self.expect("readme", (folder / "README.md").is_file(), f"src/{folder.name}: has no README.md")
         for top in ("src", "apps"):
             for path in sorted((self.root / top).rglob("*")):
                 if path.suffix in HEADER_ENDINGS | SOURCE_ENDINGS and path.is_file():
                     self.check_file(path)
-        for violation in self.violations:
+
+    def run(self):
+        """Checks, and prints what is wrong; whether nothing is."""
+        self.check()
+        violations = self.all_violations()
+        for violation in violations:
             print(violation)
-        print(f"{self.passed} passed, {len(self.violations)} failed")
-        return not self.violations
+        print(f"{self.passed} passed, {len(violations)} failed")
+        return not violations
+
+    def all_violations(self):
+        return [violation for violations in self.violations.values() for violation in violations]
 
     def check_room(self, room):
         where = f"src/{room.folder}"
         # Fakes that a room keeps for others' tests are told of in the room's own.
-        if not room.folder.endswith("/testing"):
-            self.expect((self.source / room.folder / "README.md").is_file(), f"{where}: has no README.md")
-        self.expect(room.folder.split("/")[0] in ALLOWED, f"{where}: is not in the table of rooms (ALLOWED)")
+        if not room.folder.endswith("/testing") and not room.only_tests:
+            self.expect("readme", (self.source / room.folder / "README.md").is_file(), f"{where}: has no README.md")
+        self.expect("table", room.folder.split("/")[0] in ALLOWED, f"{where}: is not in the table of rooms (ALLOWED)")
         for name in sorted(room.depends):
             used = self.rooms.get(name)
             if used is None:
-                self.expect(False, f"{where}/CMakeLists.txt: depends on coatcheck::{name}, which is no room")
-            else:
-                self.expect(self.may_use(room.folder, used.folder),
+                self.expect("table", False, f"{where}/CMakeLists.txt: depends on coatcheck::{name}, which is no room")
+            elif not room.only_tests:
+                self.expect("table", self.may_use(room.folder, used.folder),
                             f"{where}/CMakeLists.txt: {room.folder} must not know {used.folder}")
 
     def check_file(self, path):
@@ -215,19 +255,20 @@ class Checker:
         text = path.read_text(encoding="utf-8")
         code = without_comments_and_texts(text)
         is_header = path.suffix in HEADER_ENDINGS
-        is_test = path.stem.endswith(("_test", "_bench"))
+        is_test = path.stem.endswith(("_test", "_bench")) or "testing" in path.parent.parts
 
         unfinished = WORDS_OF_UNFINISHED.search(text)
-        self.expect(unfinished is None,
+        self.expect("finished", unfinished is None,
                     f"{name}:{line_of(text, unfinished.start()) if unfinished else 0}: unfinished work: "
                     f"{unfinished.group(0) if unfinished else ''}")
         detached = re.search(r"\basio::detached\b", code)
-        self.expect(detached is None, f"{name}:{line_of(code, detached.start()) if detached else 0}: "
-                                      "asio::detached: every task belongs to a TaskGroup")
+        self.expect("detached", detached is None,
+                    f"{name}:{line_of(code, detached.start()) if detached else 0}: asio::detached: every task "
+                    "belongs to a TaskGroup")
         if is_header:
-            self.expect("#pragma once" in text, f"{name}: has no #pragma once")
+            self.expect("pragma_once", "#pragma once" in text, f"{name}: has no #pragma once")
             using = re.search(r"\busing\s+namespace\b", code)
-            self.expect(using is None,
+            self.expect("using_namespace", using is None,
                         f"{name}:{line_of(code, using.start()) if using else 0}: using namespace in a header")
             if name.removeprefix("src/") in self.shared_headers:
                 self.check_shared_header(name, text)
@@ -247,8 +288,8 @@ class Checker:
             for pattern, library in CPP_ONLY:
                 if pattern.match(include.group(2)):
                     found = True
-                    self.expect(False, f"{name}:{line_of(text, include.start(2))}: {library} in a header that other "
-                                       f"rooms see: <{include.group(2)}>")
+                    self.expect("light_headers", False, f"{name}:{line_of(text, include.start(2))}: {library} in a "
+                                                        f"header that other rooms see: <{include.group(2)}>")
         if not found:
             self.passed += 1
 
@@ -257,36 +298,41 @@ class Checker:
         if pattern is None:
             return
         used = pattern.search(code)
-        self.expect(used is None, f"{name}:{line_of(code, used.start()) if used else 0}: sees only the value types of "
-                                  f"{owner}, not {used.group(0) if used else ''}")
+        self.expect("names", used is None,
+                    f"{name}:{line_of(code, used.start()) if used else 0}: sees only the value types of {owner}, "
+                    f"not {used.group(0) if used else ''}")
 
     def check_room_include(self, name, place, quote, included, is_test):
         used_folder = included.rsplit("/", 1)[0] if "/" in included else None
         if quote == "<" or used_folder is None:
-            self.expect(quote == "<" or (self.source / included).exists(),
+            self.expect("full_path", quote == "<" or (self.source / included).exists(),
                         f"{place}: include by the full path from src/: \"{included}\"")
             return
         used = self.room_of(included)
         user = self.room_of(name)
+        is_test = is_test or (user is not None and user.only_tests)
         own_folder = name.rsplit("/", 1)[0]
         if used is None:
             # Not a room with a CMake file (yet): the table still holds for its folder.
             if (self.source / included).exists() and not is_test:
-                self.expect(self.may_use(own_folder, used_folder), f"{place}: {own_folder} must not know {used_folder}")
+                self.expect("table", self.may_use(own_folder, used_folder),
+                            f"{place}: {own_folder} must not know {used_folder}")
             return
         if user is None:
             if not is_test:
-                self.expect(self.may_use(own_folder, used.folder), f"{place}: {own_folder} must not know {used.folder}")
+                self.expect("table", self.may_use(own_folder, used.folder),
+                            f"{place}: {own_folder} must not know {used.folder}")
             return
         if used is user:
             self.passed += 1
             return
         within = reachable(self.rooms, user.depends | (user.test_depends if is_test else set()))
-        self.expect(used.name in within,
+        self.expect("depends", used.name in within,
                     f"{place}: coatcheck::{used.name} is not among the DEPENDS of {user.name}: \"{included}\"")
         if is_test:
             return  # A test may stand on more than its room may.
-        self.expect(self.may_use(user.folder, used.folder), f"{place}: {user.folder} must not know {used.folder}")
+        self.expect("table", self.may_use(user.folder, used.folder),
+                    f"{place}: {user.folder} must not know {used.folder}")
 
 
 GOOD_TREE = {
@@ -302,14 +348,20 @@ GOOD_TREE = {
     "src/rows/r.hpp": "#pragma once\n#include <arrow/type_fwd.h>\n",
     "src/rows/r.cpp": '#include "rows/r.hpp"\n#include <arrow/api.h>\n',
     "src/warehouse/CMakeLists.txt":
-        "coatcheck_room(warehouse SOURCES w.cpp DEPENDS coatcheck::rows coatcheck::async)\n",
+        "add_library(coatcheck_warehouse INTERFACE)\nadd_library(coatcheck::warehouse ALIAS coatcheck_warehouse)\n"
+        "target_link_libraries(coatcheck_warehouse INTERFACE coatcheck::rows coatcheck::async external::arrow)\n",
     "src/warehouse/README.md": "# warehouse\n",
     "src/warehouse/w.hpp": '#pragma once\n#include "base/a.hpp"\n',
     "src/warehouse/w.cpp": '#include "warehouse/w.hpp"\n#include "rows/r.hpp"\n',
     "src/warehouse/duckdb/CMakeLists.txt":
         "coatcheck_room(warehouse_duckdb SOURCES d.cpp DEPENDS coatcheck::warehouse external::duckdb)\n",
     "src/warehouse/duckdb/README.md": "# duckdb\n",
-    "src/warehouse/duckdb/d.cpp": '#include "warehouse/w.hpp"\n#include <duckdb.h>\n',
+    "src/warehouse/duckdb/d.cpp": '#include "warehouse/w.hpp"\n#include "rows/r.hpp"\n#include <duckdb.h>\n',
+    "src/warehouse/conformance/CMakeLists.txt":
+        "add_executable(conformance_test suite.cpp)\n"
+        "target_link_libraries(conformance_test PRIVATE coatcheck::warehouse coatcheck::warehouse_duckdb)\n",
+    "src/warehouse/conformance/suite.cpp": '#include "warehouse/w.hpp"\n#include "warehouse/duckdb/d.hpp"\n',
+    "src/warehouse/duckdb/d.hpp": "#pragma once\n",
     "src/journal/CMakeLists.txt": "coatcheck_room(journal SOURCES j.cpp DEPENDS coatcheck::async TESTS j_test.cpp)\n",
     "src/journal/README.md": "# journal\n",
     "src/journal/journal.hpp": "#pragma once\n",
@@ -341,6 +393,11 @@ PLANTED = [
     ({"src/warehouse/trino/CMakeLists.txt":
         "coatcheck_room(warehouse_trino SOURCES t.cpp DEPENDS coatcheck::warehouse_duckdb)\n",
       "src/warehouse/trino/README.md": "#\n"}, "warehouse/trino must not know warehouse/duckdb"),
+    ({"src/warehouse/CMakeLists.txt": "add_library(coatcheck_warehouse INTERFACE)\n"
+                                      "target_link_libraries(coatcheck_warehouse INTERFACE coatcheck::journal)\n"},
+     "warehouse/CMakeLists.txt: warehouse must not know journal"),
+    ({"src/warehouse/conformance/suite.cpp": '#include "journal/journal.hpp"\n'},
+     "conformance/suite.cpp:1: coatcheck::journal is not among the DEPENDS of conformance_test"),
     ({"src/rows/CMakeLists.txt": "coatcheck_room(rows SOURCES r.cpp DEPENDS coatcheck::bass)\n"},
      "depends on coatcheck::bass, which is no room"),
     ({"src/query/runner.cpp": '#include "http/h.hpp"\n'}, "query/runner.cpp:1: query must not know http"),
@@ -366,7 +423,7 @@ PLANTED = [
 
 
 def check_tree(files):
-    """Writes the files, checks them, returns the printed violations."""
+    """Writes the files, checks them, returns the violations."""
     with tempfile.TemporaryDirectory() as folder:
         for name, text in files.items():
             if text is None:
@@ -375,14 +432,8 @@ def check_tree(files):
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text, encoding="utf-8")
         checker = Checker(folder)
-        real_print = sys.stdout
-        sys.stdout = open("/dev/null", "w", encoding="utf-8")
-        try:
-            checker.run()
-        finally:
-            sys.stdout.close()
-            sys.stdout = real_print
-        return checker.violations
+        checker.check()
+        return checker.all_violations()
 
 
 def self_test():
