@@ -124,8 +124,9 @@ TEST(Commit, the_wal_stays_bounded_under_load) {
     entry.submission.statement.text.assign(20'000, 's');
     ASSERT_TRUE(journal(journal->submit(std::move(entry))));
   }
-  // 6 MB were written. A commit may go over the bound, and a checkpoint under way may put the restart off.
-  EXPECT_LT(std::filesystem::file_size(directory.file().string() + "-wal"), 4 * bound);
+  // 6 MB were written. A commit may go over the bound, and a checkpoint under way may put the restart off: how often
+  // depends on which thread is fast, so the margin is wide.
+  EXPECT_LT(std::filesystem::file_size(directory.file().string() + "-wal"), 8 * bound);
 }
 
 async::Task<> submit_for_ever(Journal& journal, int pipe) {

@@ -50,10 +50,10 @@ class FailingVfs {
       write_ = theirs->xWrite;
       sync_ = theirs->xSync;
       at->second.xWrite = [](sqlite3_file* file, const void* bytes, int count, sqlite3_int64 offset) {
-        return fault_ == Fault::writes_find_the_disk_full ? SQLITE_FULL : write_(file, bytes, count, offset);
+        return fault_ == Fault::writes_find_the_disk_full ? SQLITE_FULL : write_.load()(file, bytes, count, offset);
       };
       at->second.xSync = [](sqlite3_file* file, int how) {
-        return fault_ == Fault::syncs_fail ? SQLITE_IOERR_FSYNC : sync_(file, how);
+        return fault_ == Fault::syncs_fail ? SQLITE_IOERR_FSYNC : sync_.load()(file, how);
       };
     }
     return &at->second;
