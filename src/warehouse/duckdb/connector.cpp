@@ -1,6 +1,8 @@
 #include "warehouse/duckdb/connector.hpp"
 
 #include <atomic>
+#include <chrono>
+#include <memory>
 #include <utility>
 
 #include "async/pool.hpp"
@@ -33,8 +35,9 @@ class DuckdbCursor final : public Cursor {
 
 class DuckdbExecution final : public Execution {
  public:
-  DuckdbExecution(async::Pool& pool, async::asio::thread_pool& closing, std::unique_ptr<Session> session)
-      : pool_(pool), closing_(closing), session_(std::move(session)) {}
+  DuckdbExecution(async::Executor executor, async::Pool& pool, async::asio::thread_pool& closing,
+                  std::unique_ptr<Session> session)
+      : pool_(pool), closing_(closing), session_(std::move(session)), again_(executor) {}
 
   // Closing waits for the engine's threads to leave the statement, so it does not happen here.
   ~DuckdbExecution() override {
@@ -54,12 +57,24 @@ class DuckdbExecution final : public Execution {
 
   std::optional<double> progress() const override { return session_->progress(); }
 
-  void cancel() override { session_->interrupt(); }
+  // The engine may forget an interrupt that comes while it starts or changes from one step to the next, so it is
+  // told again until it has stopped.
+  void cancel() override {
+    session_->interrupt();
+    again_.expires_after(interrupt_interval);
+    again_.async_wait([this, alive = std::weak_ptr<int>(alive_)](boost::system::error_code error) {
+      if (!error && !alive.expired()) cancel();
+    });
+  }
 
  private:
+  static constexpr auto interrupt_interval = std::chrono::milliseconds(20);
+
   async::Pool& pool_;
   async::asio::thread_pool& closing_;
   std::unique_ptr<Session> session_;
+  std::shared_ptr<int> alive_ = std::make_shared<int>();  // Expires with this, for the timer's last call.
+  async::Timer again_;
 };
 
 class DuckdbConnector final : public Connector {
@@ -78,7 +93,9 @@ class DuckdbConnector final : public Connector {
     auto work = [this, &request] { return open_session(std::move(request.statement)); };
     auto session = co_await pool_.run(std::move(work));
     if (!session) co_return std::move(session).error();
-    std::unique_ptr<Execution> execution = std::make_unique<DuckdbExecution>(pool_, closing_, std::move(*session));
+    const async::Executor executor = co_await async::asio::this_coro::executor;
+    std::unique_ptr<Execution> execution =
+        std::make_unique<DuckdbExecution>(executor, pool_, closing_, std::move(*session));
     co_return execution;
   }
 
