@@ -36,8 +36,9 @@ std::vector<std::string> bash_offers(const std::string& words) {
   std::string script = completion_script(line.root, "bash");
   script += "COMP_WORDS=(" + words +
             "); COMP_CWORD=$((${#COMP_WORDS[@]} - 1)); _coatcheck; printf '%s\\n' \"${COMPREPLY[@]}\"\n";
-  const std::string file = testing::TempDir() + "/coatcheck-completion-test.bash";
-  FILE* out = std::fopen(file.c_str(), "w");
+  // A name of its own for each call: ctest runs these tests side by side.
+  std::string file = testing::TempDir() + "/coatcheck-completion-XXXXXX";
+  FILE* out = fdopen(mkstemp(file.data()), "w");
   EXPECT_NE(out, nullptr);
   std::fputs(script.c_str(), out);
   std::fclose(out);
