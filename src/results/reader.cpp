@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "results/manifest_format.hpp"
+#include "results/rendition.hpp"
 #include "results/trouble.hpp"
 
 namespace coatcheck::results {
@@ -57,7 +58,8 @@ Result<Footer> read_footer(const File& file, QueryId query) {
 
 class FileReader final : public Reader, public std::enable_shared_from_this<FileReader> {
  public:
-  FileReader(std::unique_ptr<File> file, Footer footer) : file_(std::move(file)), footer_(std::move(footer)) {}
+  FileReader(std::shared_ptr<Store> store, std::unique_ptr<File> file, QueryId query, Footer footer)
+      : store_(std::move(store)), file_(std::move(file)), query_(query), footer_(std::move(footer)) {}
 
   const Manifest& manifest() const override { return footer_.manifest; }
   std::unique_ptr<RowStream> rows(std::uint64_t offset, std::uint64_t limit) const override;
@@ -67,6 +69,14 @@ class FileReader final : public Reader, public std::enable_shared_from_this<File
     auto bytes = read_chunk(n);
     if (!bytes) return std::move(bytes).error();
     return Result<void>::ok();
+  }
+
+  Result<std::shared_ptr<const File>> find_rendition(rows::Format format) const override {
+    return results::find_rendition(*store_, query_, format);
+  }
+
+  std::unique_ptr<Rendition> make_rendition(rows::Format format) const override {
+    return results::make_rendition(store_, shared_from_this(), query_, format);
   }
 
   // Returns the bytes of a chunk, which are those that were written.
@@ -86,7 +96,9 @@ class FileReader final : public Reader, public std::enable_shared_from_this<File
   }
 
  private:
+  std::shared_ptr<Store> store_;
   std::unique_ptr<File> file_;
+  const QueryId query_;
   Footer footer_;
 };
 
@@ -173,10 +185,12 @@ std::unique_ptr<RowStream> FileReader::rows(std::uint64_t offset, std::uint64_t 
 
 }  // namespace
 
-Result<std::shared_ptr<const Reader>> make_reader(std::unique_ptr<File> file, QueryId query) {
+Result<std::shared_ptr<const Reader>> make_reader(std::shared_ptr<Store> store, std::unique_ptr<File> file,
+                                                  QueryId query) {
   auto footer = read_footer(*file, query);
   if (!footer) return while_reading(std::move(footer).error());
-  return std::shared_ptr<const Reader>(std::make_shared<FileReader>(std::move(file), *std::move(footer)));
+  return std::shared_ptr<const Reader>(
+      std::make_shared<FileReader>(std::move(store), std::move(file), query, *std::move(footer)));
 }
 
 }  // namespace coatcheck::results

@@ -11,6 +11,7 @@
 #include "base/result.hpp"
 #include "results/manifest.hpp"
 #include "rows/batch.hpp"
+#include "rows/format.hpp"
 
 namespace coatcheck::results {
 
@@ -55,6 +56,23 @@ class RowStream {
   virtual Result<std::optional<rows::Batch>> next() = 0;
 };
 
+// A result in another format as a file of its own, being made. It is a cache: not synced, gone with the next
+// start, and dropped when a result needs the room. The same rows always make the same bytes.
+//
+// Those who want the same rendition at the same time make one file together: each call does the next piece, and
+// it goes on as long as one of them is left. Destroying the last one before the end removes what was made.
+// Each is used by one thread at a time, and outlives the spool if it must.
+class Rendition {
+ public:
+  virtual ~Rendition() = default;
+
+  // Makes a little more (some rows); returns the file when all of it is there, before that nothing. Blocks on
+  // the disk. Errors: resource_exhausted (no room, with words for the client), invalid_argument (the format
+  // cannot hold a column), gone (the result was removed meanwhile), corrupt, io_error. An error is final and leaves
+  // no file.
+  virtual Result<std::shared_ptr<const File>> advance() = 0;
+};
+
 // One sealed result, open for reading. Any thread, any number at once. Stays readable while it is held,
 // even if the result is removed meanwhile.
 class Reader {
@@ -72,9 +90,17 @@ class Reader {
 
   // Checks the bytes of chunk `n` against its checksum: Errc::corrupt if they differ. Blocks.
   virtual Result<void> verify(std::size_t n) const = 0;
+
+  // The whole result in another format, if that file has been made; nothing if not. Blocks. The file stays
+  // readable while it is held.
+  virtual Result<std::shared_ptr<const File>> find_rendition(rows::Format format) const = 0;
+
+  // Begins to make that file, or joins those who are at it; if it is there already, the first advance() returns it.
+  virtual std::unique_ptr<Rendition> make_rendition(rows::Format format) const = 0;
 };
 
-// Where results are kept: one file each, under one directory, within a disk quota. Safe from any thread;
+// Where results are kept: one file each, with its renditions beside it, under one directory, within a disk
+// quota. Safe from any thread;
 // blocks on the disk.
 class Spool {
  public:
@@ -90,16 +116,17 @@ class Spool {
   // Errc::not_found if there is no sealed result; Errc::corrupt if its manifest cannot be trusted.
   virtual Result<std::shared_ptr<const Reader>> read(QueryId query) = 0;
 
-  // Removing what is not there is no error.
+  // Removes the result and its renditions, also those that are being made. Removing what is not there is no error.
   virtual Result<void> remove(QueryId query) = 0;
 
   struct Swept {
     std::uint64_t unfinished = 0;  // Files of writers that never sealed.
     std::uint64_t orphans = 0;     // Sealed results that nobody wants.
+    std::uint64_t renditions = 0;
     std::uint64_t bytes = 0;
   };
-  // Removes unsealed files and every sealed result that `wanted` denies. Only when no writer is open: at
-  // the start.
+  // Removes unsealed files, every rendition, and every sealed result that `wanted` denies. Only when no writer
+  // and no rendition is open: at the start.
   virtual Result<Swept> sweep(const std::function<bool(QueryId)>& wanted) = 0;
 
   virtual std::uint64_t bytes_used() const = 0;

@@ -127,10 +127,7 @@ class FileWriter final : public Writer {
       return Error{Errc::resource_exhausted,
                    "the result is larger than " + human_bytes(result_max) + ", the most that is kept of one result"};
     }
-    if (!store_.quota.reserve(bytes)) {
-      return Error{Errc::resource_exhausted, "the result spool is full (" + human_bytes(store_.quota.max()) +
-                                                 "); there is room again when older results are gone"};
-    }
+    if (auto reserved = store_.reserve_for_result(bytes); !reserved) return reserved;
     reserved_ += bytes;
     if (!file_) {
       auto file = store_.files.create(partial_path_);
@@ -175,17 +172,9 @@ class FileWriter final : public Writer {
   // Removes what was written and gives its bytes back. What cannot be removed now stays counted by its size,
   // and goes with the next attempt or sweep.
   void discard() {
-    if (!file_) {
-      store_.quota.release(std::exchange(reserved_, 0));
-      return;
-    }
-    // The reservation becomes what the file really has, which a failed append leaves open.
-    const auto size = file_->size();
+    store_.settle(file_.get(), std::exchange(reserved_, 0));
+    if (!file_) return;
     file_.reset();
-    const std::uint64_t real = size ? *size : reserved_;
-    if (real < reserved_) store_.quota.release(reserved_ - real);
-    if (real > reserved_) store_.quota.count(real - reserved_);
-    reserved_ = 0;
     [[maybe_unused]] auto partial_removed = store_.remove(partial_path_);
     // A rename that was reported as failed may have happened.
     if (named_) {

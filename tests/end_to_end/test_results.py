@@ -169,6 +169,110 @@ def test_a_range_past_the_end_is_416_and_one_that_is_not_understood_is_the_whole
         assert api.get(url, params={"format": "arrow"}, headers={"Range": range}).status_code == 200
 
 
+PARQUET = {"format": "parquet"}
+
+
+@pytest.fixture
+def fresh_url(api):
+    """A result that nobody has claimed yet."""
+    return api.run(STATEMENT)["result"]["url"]
+
+
+def test_a_parquet_file_can_be_put_together_of_ranges(api, fresh_url):
+    streamed = api.get(fresh_url, params=PARQUET)
+    assert streamed.headers["Accept-Ranges"] == "bytes" and "Content-Length" not in streamed.headers
+    head = api.head(fresh_url, params=PARQUET)
+    size = int(head.headers["Content-Length"])
+    assert head.status_code == 200 and head.content == b"" and head.headers["Accept-Ranges"] == "bytes"
+    parts = []
+    for first, last in ((0, size // 3), (size // 3 + 1, size // 2), (size // 2 + 1, size - 1)):
+        part = api.get(fresh_url, params=PARQUET, headers={"Range": f"bytes={first}-{last}"})
+        assert part.status_code == 206 and part.headers["Content-Range"] == f"bytes {first}-{last}/{size}"
+        assert len(part.content) == last + 1 - first and part.headers["Accept-Ranges"] == "bytes"
+        assert part.headers["ETag"] == streamed.headers["ETag"] == head.headers["ETag"]
+        assert part.headers["Content-Type"] == FORMATS["parquet"]
+        parts.append(part.content)
+    assert read_rows("parquet", b"".join(parts)) == expected()
+    # The streamed document is the same, and from now on the file is what is sent.
+    assert b"".join(parts) == streamed.content
+    whole = api.get(fresh_url, params=PARQUET)
+    assert whole.content == streamed.content and int(whole.headers["Content-Length"]) == size
+    assert api.get(fresh_url, params={**PARQUET, "limit": 10}).headers.get("Accept-Ranges") is None
+
+
+def test_an_interrupted_parquet_download_goes_on_where_it_was(api, fresh_url):
+    whole = api.get(fresh_url, params=PARQUET)
+    half = len(whole.content) // 2
+    tag = whole.headers["ETag"]
+    changed = api.get(fresh_url, params=PARQUET, headers={"Range": f"bytes={half}-", "If-Range": '"other"'})
+    assert changed.status_code == 200 and changed.content == whole.content
+    rest = api.get(fresh_url, params=PARQUET, headers={"Range": f"bytes={half}-", "If-Range": tag})
+    assert rest.status_code == 206 and whole.content[:half] + rest.content == whole.content
+
+
+def test_ranges_of_parquet_past_the_end_from_the_end_and_not_understood(api, fresh_url):
+    for range in ("lines=1-2", "bytes=9-2", "bytes=0-1,5-6", "bytes=x"):
+        ignored = api.get(fresh_url, params=PARQUET, headers={"Range": range})
+        # Nothing is made for them.
+        assert ignored.status_code == 200 and "Content-Length" not in ignored.headers
+    size = len(ignored.content)
+    beyond = api.get(fresh_url, params=PARQUET, headers={"Range": f"bytes={size}-"})
+    assert beyond.status_code == 416 and beyond.headers["Content-Range"] == f"bytes */{size}"
+    footer = api.get(fresh_url, params=PARQUET, headers={"Range": "bytes=-4"})
+    assert footer.status_code == 206 and footer.content == b"PAR1"
+
+
+def test_many_at_once_get_the_parts_of_one_parquet_file(api, fresh_url):
+    def part(n):
+        return api.get(fresh_url, params=PARQUET, headers={"Range": f"bytes={1000 * n}-{1000 * n + 999}"})
+
+    with ThreadPoolExecutor(8) as pool:
+        parts = list(pool.map(part, range(16)))
+    whole = api.get(fresh_url, params=PARQUET).content
+    assert all(part.status_code == 206 for part in parts)
+    assert b"".join(part.content for part in parts) == whole[:16_000]
+
+
+def test_a_parquet_file_goes_with_its_result(start_server):
+    with start_server().api() as api:
+        query = api.run(STATEMENT)
+        url = query["result"]["url"]
+        assert api.get(url, params=PARQUET, headers={"Range": "bytes=0-3"}).content == b"PAR1"
+        assert api.metric("coatcheck_spool_bytes") > query["result"]["bytes"]
+        assert api.delete(f"/v1/queries/{query['id']}").status_code == 200
+        assert api.metric("coatcheck_spool_bytes") == 0
+        assert api.get(url, params=PARQUET, headers={"Range": "bytes=0-3"}).status_code == 410
+
+
+def test_a_parquet_download_goes_on_after_a_restart(start_server):
+    server = start_server()
+    with server.api() as api:
+        url = api.run(STATEMENT)["result"]["url"]
+        part = api.get(url, params=PARQUET, headers={"Range": "bytes=0-99999"})
+        spooled = api.metric("coatcheck_spool_bytes")
+    server.restart()
+    with server.api() as api:
+        # The file was not kept, so it is made again: with the same bytes.
+        assert api.metric("coatcheck_spool_bytes") < spooled
+        again = {"Range": "bytes=100000-", "If-Range": part.headers["ETag"]}
+        rest = api.get(url, params=PARQUET, headers=again)
+        assert rest.status_code == 206 and read_rows("parquet", part.content + rest.content) == expected()
+        assert api.metric("coatcheck_spool_bytes") == spooled
+
+
+def test_without_room_for_the_parquet_file_a_range_is_ignored(start_server):
+    server = start_server(settings={"results.disk_bytes_max": "4MiB", "results.result_bytes_max": "4MiB"})
+    with server.api() as api:
+        query = api.run(f"SELECT random() AS n, 'row' AS s FROM range({ROWS})")
+        before = api.metric("coatcheck_spool_bytes")
+        for headers in ({"Range": "bytes=0-3"}, {}):
+            whole = api.get(query["result"]["url"], params=PARQUET, headers=headers)
+            assert whole.status_code == 200 and len(read_rows("parquet", whole.content)) == ROWS
+        head = api.head(query["result"]["url"], params=PARQUET)
+        assert head.status_code == 200 and "Content-Length" not in head.headers and "Accept-Ranges" not in head.headers
+        assert api.metric("coatcheck_spool_bytes") == before
+
+
 def test_chunks_in_any_order_are_the_result(api, query, url):
     manifest = api.get(f"{url}/chunks").json()
     assert manifest["rows"] == ROWS and len(manifest["chunks"]) == query["result"]["chunks"] >= 3

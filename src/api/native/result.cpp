@@ -1,9 +1,13 @@
 // GET /v1/queries/{id}/result: claim the rows, whole or a page of them, in the format that is asked for.
+#include <arrow/util/config.h>
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
+#include <optional>
 #include <utility>
+#include <variant>
+#include <vector>
 
 #include "api/native/claim_answers.hpp"
 #include "api/native/door.hpp"
@@ -11,6 +15,7 @@
 #include "api/native/json_response.hpp"
 #include "api/native/problems.hpp"
 #include "api/native/query_json.hpp"
+#include "api/native/rendition.hpp"
 #include "api/native/stored_arrow.hpp"
 #include "api/native/url_parameters.hpp"
 #include "http/accept.hpp"
@@ -65,10 +70,13 @@ Result<ClaimAsked> read_claim(const http::Request& request, const Limits& limits
   return asked;
 }
 
-// The entity tag of this document of the result. A result never changes, so its name is enough.
+// The entity tag of this document of the result. A result never changes and the same rows make the same bytes, so its
+// name is enough; but another version of Arrow may write Parquet in another way, and a download that goes on after the
+// server has been renewed must not be put together of both.
 std::string result_tag(QueryId id, const RowsAsked& asked) {
-  return fmt::format("\"{}-{}-{}-{}-{}\"", id.to_string(), rows::to_string(asked.format), asked.offset, asked.limit,
-                     http::to_string(asked.coding));
+  const std::string_view writer = asked.format == rows::Format::parquet ? "-" ARROW_VERSION_STRING : "";
+  return fmt::format("\"{}-{}-{}-{}-{}{}\"", id.to_string(), rows::to_string(asked.format), asked.offset, asked.limit,
+                     http::to_string(asked.coding), writer);
 }
 
 std::string next_link(QueryId id, const ClaimAsked& asked) {
@@ -80,6 +88,25 @@ std::string content_type(rows::Format format) {
   std::string type(rows::media_type(format));
   if (format == rows::Format::csv) type += "; charset=utf-8; header=present";
   return type;
+}
+
+// How many bytes a body of files and text has.
+std::uint64_t bytes_of(const std::vector<http::Segment>& segments) {
+  std::uint64_t bytes = 0;
+  for (const http::Segment& segment : segments) {
+    const auto* text = std::get_if<std::string>(&segment);
+    bytes += text != nullptr ? text->size() : std::get<http::FileSlice>(segment).bytes;
+  }
+  return bytes;
+}
+
+// Sends stored bytes, of which any part can be had: a range of them if the request asks for one.
+void answer_with_file(const http::Request& request, const std::string& tag, std::vector<http::Segment> segments,
+                      telemetry::Counter& bytes, http::Response& response) {
+  response.body = std::move(segments);
+  http::apply_range(request, tag, response);
+  const auto* sent = std::get_if<std::vector<http::Segment>>(&response.body);
+  if (sent != nullptr && request.verb != http::Verb::head) bytes.Increment(static_cast<double>(bytes_of(*sent)));
 }
 
 }  // namespace
@@ -100,8 +127,8 @@ async::Task<http::Response> Door::result(Asker asker, http::Request request) {
   const std::uint64_t total = reader->manifest().rows;
 
   // Stored bytes are compressed already; what is encoded now may be compressed as the client likes.
-  const bool as_stored =
-      asked->rows.format == rows::Format::arrow && asked->rows.offset == 0 && asked->rows.limit >= total;
+  const bool whole = asked->rows.offset == 0 && asked->rows.limit >= total;
+  const bool as_stored = whole && asked->rows.format == rows::Format::arrow;
   const bool compressible = asked->rows.format != rows::Format::arrow && asked->rows.format != rows::Format::parquet;
   if (compressible) {
     const auto coding = http::choose_coding(request.field("Accept-Encoding"));
@@ -140,10 +167,19 @@ async::Task<http::Response> Door::result(Asker asker, http::Request request) {
     auto check = [reader] { return stored_arrow(reader); };
     auto stored = co_await encoding_.run(std::move(check));
     if (!stored) co_return problem(stored.error());
-    response.body = *std::move(stored);
-    bytes.Increment(static_cast<double>(reader->manifest().bytes));
-    http::apply_range(request, tag, response);
+    answer_with_file(request, tag, *std::move(stored), bytes, response);
     co_return response;
+  }
+  if (whole && asked->rows.format == rows::Format::parquet) {
+    auto file = co_await rendition(reader, asked->rows.format, needs_length(request, tag), encoding_);
+    if (file && *file) {
+      answer_with_file(request, tag, **std::move(file), bytes, response);
+      co_return response;
+    }
+    if (!file && file.error().code == Errc::invalid_argument) co_return not_acceptable(file.error().message, "format");
+    // Without room for the file the rows are streamed, and Range is ignored as RFC 9110 allows.
+    if (!file && file.error().code != Errc::resource_exhausted) co_return problem(file.error());
+    if (file) response.fields.push_back({"Accept-Ranges", "bytes"});
   }
   if (asked->rows.coding != http::ContentCoding::identity) {
     response.fields.push_back({"Content-Encoding", std::string(http::to_string(asked->rows.coding))});
