@@ -12,7 +12,10 @@ namespace coatcheck::rows {
 using text::Style;
 
 Result<TextColumn> TextColumn::create(const arrow::DataType& type) {
-  const Style style = arrow::is_interval(type.id()) ? Style::csv : Style::json;
+  return create(type, arrow::is_interval(type.id()) ? Style::csv : Style::json);
+}
+
+Result<TextColumn> TextColumn::create(const arrow::DataType& type, Style style) {
   Result<text::Column> column = text::make_column(type, style);
   if (!column) return std::move(column).error();
   return TextColumn(std::move(*column), style);

@@ -13,6 +13,8 @@ namespace coatcheck::rows {
 class TextColumn {
  public:
   static Result<TextColumn> create(const arrow::DataType& type);
+  // In the style that the caller chooses: JSON text, or the text of a CSV field.
+  static Result<TextColumn> create(const arrow::DataType& type, text::Style style);
 
   // Returns the values as strings. Errc::corrupt if one lies outside its buffers, Errc::resource_exhausted if
   // together they take 2 GiB or more.
