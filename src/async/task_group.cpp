@@ -11,7 +11,7 @@
 namespace coatcheck::async {
 
 TaskGroup::TaskGroup(Executor executor, std::function<void(std::exception_ptr)> on_failure)
-    : executor_(executor), on_failure_(std::move(on_failure)), idle_(executor, Timer::time_point::max()) {}
+    : executor_(executor), on_failure_(std::move(on_failure)) {}
 
 TaskGroup::~TaskGroup() { assert(tasks_.empty() && "join() a TaskGroup before it dies"); }
 
@@ -19,7 +19,7 @@ void TaskGroup::spawn(Task<> task) {
   const auto signal = tasks_.emplace(tasks_.end());
   auto ended = [this, signal](std::exception_ptr failure) {
     tasks_.erase(signal);
-    if (tasks_.empty()) idle_.cancel();
+    if (tasks_.empty()) wake_joiners();
     if (failure) on_failure_(std::move(failure));
   };
   asio::co_spawn(executor_, std::move(task),
@@ -34,10 +34,27 @@ void TaskGroup::cancel() {
   }
 }
 
-Task<> TaskGroup::join() {
-  while (!tasks_.empty()) {
-    [[maybe_unused]] auto [error] = co_await idle_.async_wait(as_outcome);
+Task<> TaskGroup::join() { [[maybe_unused]] const bool all_ended = co_await join_until(Timer::time_point::max()); }
+
+Task<bool> TaskGroup::join_until(Timer::time_point deadline) {
+  struct Joining {
+    std::list<Timer*>& joiners;
+    std::list<Timer*>::iterator place;
+    Joining(std::list<Timer*>& all, Timer& own) : joiners(all), place(all.insert(all.end(), &own)) {}
+    Joining(const Joining&) = delete;
+    Joining& operator=(const Joining&) = delete;
+    ~Joining() { joiners.erase(place); }
+  };
+  Timer over(executor_, deadline);
+  const Joining joining(joiners_, over);
+  while (!tasks_.empty() && Timer::clock_type::now() < deadline) {
+    [[maybe_unused]] auto [error] = co_await over.async_wait(as_outcome);
   }
+  co_return tasks_.empty();
+}
+
+void TaskGroup::wake_joiners() {
+  for (Timer* const joiner : joiners_) joiner->cancel();
 }
 
 }  // namespace coatcheck::async

@@ -23,7 +23,8 @@ class TaskGroup {
   TaskGroup& operator=(const TaskGroup&) = delete;
   ~TaskGroup();
 
-  // Starts `task` at the loop's next turn.
+  // Starts `task`: on the loop's thread at once, so that it may even have ended when this returns; before the
+  // loop runs, at its first turn.
   void spawn(Task<> task);
 
   // Asks every task to end: what it awaits fails with operation_aborted.
@@ -32,13 +33,18 @@ class TaskGroup {
   // Returns when no task is left. Tasks may still be spawned meanwhile, and are waited for too.
   Task<> join();
 
+  // The same, but only until `deadline`; returns whether no task is left.
+  Task<bool> join_until(Timer::time_point deadline);
+
   std::size_t size() const { return tasks_.size(); }
 
  private:
+  void wake_joiners();
+
   Executor executor_;
   std::function<void(std::exception_ptr)> on_failure_;
   std::list<asio::cancellation_signal> tasks_;
-  Timer idle_;  // Canceled when the last task ends, to wake join().
+  std::list<Timer*> joiners_;  // Canceled when the last task ends: each ends at its joiner's deadline.
 };
 
 }  // namespace coatcheck::async

@@ -104,5 +104,41 @@ TEST_F(TaskGroupTest, several_may_join) {
   EXPECT_TRUE(joined);
 }
 
+TEST_F(TaskGroupTest, spawn_on_the_loops_thread_runs_the_task_at_once) {
+  asio::post(loop, [this] {
+    group.spawn(count_after(0));
+    EXPECT_EQ(counted, 1);
+  });
+  run_to_join();
+}
+
+TEST_F(TaskGroupTest, join_until_says_whether_all_have_ended) {
+  bool in_time = true;
+  bool at_last = false;
+  const auto join_twice = [&]() -> Task<> {
+    in_time = co_await group.join_until(Timer::clock_type::now());
+    group.cancel();
+    at_last = co_await group.join_until(Timer::time_point::max());
+  };
+  group.spawn(wait_forever());
+  asio::co_spawn(loop, join_twice(), [](std::exception_ptr failure) { EXPECT_FALSE(failure); });
+  loop.run();
+  EXPECT_FALSE(in_time);
+  EXPECT_TRUE(at_last);
+  EXPECT_EQ(canceled, 1);
+}
+
+TEST_F(TaskGroupTest, join_until_gives_up_at_its_deadline) {
+  bool ended = true;
+  const auto join_for_a_while = [&]() -> Task<> {
+    ended = co_await group.join_until(Timer::clock_type::now() + std::chrono::milliseconds(1));
+    group.cancel();
+  };
+  group.spawn(wait_forever());
+  asio::co_spawn(loop, join_for_a_while(), [](std::exception_ptr failure) { EXPECT_FALSE(failure); });
+  loop.run();
+  EXPECT_FALSE(ended);
+}
+
 }  // namespace
 }  // namespace coatcheck::async

@@ -39,7 +39,7 @@ constexpr std::array all_settings = {
 
     Setting<Settings>{"log.level", "info", "", "", "debug|info|warn|error",
                       [](Settings& s) -> Slot { return &s.log.level; }, "COATCHECK_LOG_LEVEL",
-                      "The least important events to write. At debug, SQL text is written too."},
+                      "The least important events to write. SQL text and keys are written at no level."},
     Setting<Settings>{"log.style", "human", "", "", "human|json", [](Settings& s) -> Slot { return &s.log.style; },
                       "COATCHECK_LOG_STYLE", "Lines for people, or one JSON object a line."},
 

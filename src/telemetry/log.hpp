@@ -11,7 +11,7 @@
 
 namespace coatcheck::telemetry {
 
-// error: somebody must act. warn: service is degraded. info: lifecycle. debug: the rest, SQL text included.
+// error: somebody must act. warn: service is degraded. info: lifecycle. debug: the rest. SQL text and keys: never.
 enum class Level { debug, info, warn, error };
 
 // What a field says. Text is only referred to: it must live until the call that logs it returns.

@@ -85,7 +85,7 @@ using FieldList = std::unique_ptr<curl_slist, FreeList>;
 void add_field(FieldList& list, const std::string& field) {
   curl_slist* longer = curl_slist_append(list.get(), field.c_str());
   if (longer == nullptr) throw std::bad_alloc();
-  list.release();
+  static_cast<void>(list.release());  // The longer one has it.
   list.reset(longer);
 }
 

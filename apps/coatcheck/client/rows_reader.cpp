@@ -127,10 +127,17 @@ class Listener {
   }
 
   void value(Rows::Cell cell) {
-    if (section_ == Section::rows && depth_ == 3 && row_.size() < columns_max) row_.push_back(std::move(cell));
-    if (section_ != Section::columns || depth_ != 3 || rows.columns.empty()) return;
-    if (key_ == "name") rows.columns.back().name = std::move(cell.text);
-    if (key_ == "type") rows.columns.back().type = std::move(cell.text);
+    if (depth_ != 3) return;
+    if (section_ == Section::rows) {
+      if (row_.size() < columns_max) row_.push_back(std::move(cell));
+      return;
+    }
+    if (section_ != Section::columns || rows.columns.empty()) return;
+    if (key_ == "name") {
+      rows.columns.back().name = std::move(cell.text);
+    } else if (key_ == "type") {
+      rows.columns.back().type = std::move(cell.text);
+    }
   }
 
   void separate() {

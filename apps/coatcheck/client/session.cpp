@@ -84,6 +84,8 @@ Outcome<QueryView> fetch_query(HttpClient& http, std::string_view id) {
 bool pause(std::chrono::milliseconds duration) {
   const auto end = std::chrono::steady_clock::now() + duration;
   while (!is_interrupted() && std::chrono::steady_clock::now() < end) {
+    // In steps: a signal that is caught just before one sleep would only be seen after it, and one that another
+    // thread takes (of the name resolver) interrupts nobody's sleep.
     std::this_thread::sleep_for(std::chrono::milliseconds(20));
   }
   return !is_interrupted();

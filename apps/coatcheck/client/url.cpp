@@ -39,7 +39,7 @@ Outcome<std::string> checked_server(std::string_view address) {
 
 bool is_loopback(std::string_view server) {
   const std::string_view rest = without_scheme(server);
-  const std::string_view host = rest.substr(0, rest.find_first_of("/"));
+  const std::string_view host = rest.substr(0, rest.find('/'));
   return host.starts_with("127.") || host == "localhost" || host.starts_with("localhost:") || host.starts_with("[::1]");
 }
 

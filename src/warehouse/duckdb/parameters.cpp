@@ -63,12 +63,8 @@ constexpr std::array readers = {
 
 // Reads "DECIMAL(p,s)", "DECIMAL(p)" or "DECIMAL" (or NUMERIC), already in upper case.
 std::optional<std::string> decimal_expression(std::string_view type) {
-  if (type.starts_with("DECIMAL"))
-    type.remove_prefix(7);
-  else if (type.starts_with("NUMERIC"))
-    type.remove_prefix(7);
-  else
-    return std::nullopt;
+  if (!type.starts_with("DECIMAL") && !type.starts_with("NUMERIC")) return std::nullopt;
+  type.remove_prefix(7);
   if (type.empty()) return "$1::DECIMAL(18,3)";
   unsigned width = 0;
   unsigned scale = 0;
