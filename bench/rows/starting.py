@@ -16,7 +16,9 @@ def filled(bench, count):
             # The cheapest query there is: one that fails before it runs. A few clients, so as to end near the number.
             clients = 64 if count - have > 20_000 else 4
             wrk(server.url("/v1/queries"), server.pid, 1, clients, server.authorization, json.dumps({"statement": "none"}), bench.work / "fill.lua")
-        server.await_metric('coatcheck_queries_ended_total{status="FAILED"}', lambda ended: ended >= have - 1)
+        # They are taken faster than they end.
+        server.await_metric('coatcheck_queries_ended_total{status="FAILED"}', lambda ended: ended >= have - 1,
+                            seconds=120 + count / 1_000)
         server.stop()
     return server, oldest, int(have)
 

@@ -30,6 +30,8 @@ struct Submission {
   std::string query_tag;
   std::chrono::milliseconds result_ttl{0};
   std::string traceparent;
+  // The session of a front door that has such, in which it was submitted; 0 for none. At most 2^63 - 1.
+  std::uint64_t session = 0;
   // The client's own name for this submission, and a fingerprint of all that it asked for.
   std::string idempotency_key;
   std::string fingerprint;
@@ -78,6 +80,7 @@ struct HistoryFilter {
   std::vector<State> states = {};
   std::string warehouse = {};
   std::string query_tag = {};
+  std::optional<std::uint64_t> session = {};
   std::optional<Timestamp> since = {};  // Submitted at this time or later.
   std::optional<Timestamp> until = {};  // Submitted before this time.
 };
@@ -125,7 +128,8 @@ class Journal {
   // Records what has become of a query: durable when this returns. `entry` is the whole new entry, made
   // from the old one with lifecycle's next() and the version one higher; id, submission and submitted_at
   // are not written again. Errc::conflict, and nothing recorded, if the stored version is not one less;
-  // Errc::not_found if the query is not there.
+  // Errc::not_found if the query is not there; Errc::resource_exhausted, at once and nothing recorded, when
+  // too much waits.
   virtual async::Task<Result<void>> record(Entry entry) = 0;
 
   // The same, but returns at once. Recorded in order with all else that is recorded, and durable at the
@@ -160,8 +164,8 @@ class Journal {
   virtual async::Task<Result<std::vector<Entry>>> expired_results(Timestamp now, std::size_t limit) = 0;
 
   // Forgets ended queries submitted before `before` whose results are gone or never were, at most `limit`;
-  // returns how many. Their idempotency keys are forgotten with them. Durable when this returns.
-  virtual async::Task<Result<std::size_t>> forget(Timestamp before, std::size_t limit) = 0;
+  // returns which. Their idempotency keys are forgotten with them. Durable when this returns.
+  virtual async::Task<Result<std::vector<QueryId>>> forget(Timestamp before, std::size_t limit) = 0;
 
   // Commits what is pending, ends the reads under way and closes. From its start on, every other call is
   // Errc::unavailable (note() does nothing). Must have returned before the journal is destroyed.

@@ -33,7 +33,15 @@ void Admission::release() {
   --running_;
 }
 
-bool Admission::remove(QueryId id) { return waiting_.get<1>().erase(id) > 0; }
+std::optional<Admission::Place> Admission::remove(QueryId id) {
+  const auto found = waiting_.get<1>().find(id);
+  if (found == waiting_.get<1>().end()) return std::nullopt;
+  const Place place = *found;
+  waiting_.get<1>().erase(found);
+  return place;
+}
+
+void Admission::put_back(Place place) { waiting_.insert(place); }
 
 std::optional<std::size_t> Admission::position(QueryId id) const {
   const auto found = waiting_.get<1>().find(id);

@@ -27,6 +27,13 @@ struct AdmissionLimits {
 // waits, then it runs until release().
 class Admission {
  public:
+  // Where a query stands in the line.
+  struct Place {
+    std::uint64_t ticket;  // They rise.
+    QueryId id;
+    Deadline leave_by;
+  };
+
   explicit Admission(AdmissionLimits limits) : limits_(limits) {}
 
   // Keeps a place for one more query, or says no: the queue is full. Every yes is followed by unreserve(),
@@ -42,8 +49,10 @@ class Admission {
   // A running query has ended.
   void release();
 
-  // Takes a waiting query out of the line; false if it does not wait here.
-  bool remove(QueryId id);
+  // Takes a waiting query out of the line, and returns its place; nothing if it does not wait here.
+  std::optional<Place> remove(QueryId id);
+  // Puts it back where it was.
+  void put_back(Place place);
 
   // How many are before it (0: it is next); nothing if it does not wait.
   std::optional<std::size_t> position(QueryId id) const;
@@ -60,11 +69,6 @@ class Admission {
   const AdmissionLimits& limits() const { return limits_; }
 
  private:
-  struct Place {
-    std::uint64_t ticket;
-    QueryId id;
-    Deadline leave_by;
-  };
   using Line = boost::multi_index_container<
       Place, boost::multi_index::indexed_by<
                  // Ranked, so that a position among ten thousand is found without counting.

@@ -125,5 +125,17 @@ TEST_F(AdmissionTest, who_has_waited_longest_is_the_first_in_line) {
   EXPECT_EQ(admission.longest_waiting()->leave_by, soon);
 }
 
+TEST_F(AdmissionTest, who_is_put_back_stands_where_it_stood) {
+  Admission admission({.running_max = 1});
+  const QueryId first = enter(admission);
+  const QueryId second = enter(admission);
+  const auto place = admission.remove(first);
+  ASSERT_TRUE(place);
+  EXPECT_EQ(admission.position(second), 0U);
+  admission.put_back(*place);
+  EXPECT_EQ(admission.position(first), 0U);
+  EXPECT_EQ(admission.position(second), 1U);
+}
+
 }  // namespace
 }  // namespace coatcheck::query

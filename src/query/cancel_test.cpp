@@ -46,6 +46,70 @@ class CancelTest : public ::testing::Test {
   QueryId id_;
 };
 
+// --- a journal for which too much waits -----------------------------------------------------------
+
+TEST_F(CancelTest, a_queued_query_whose_cancel_is_refused_keeps_its_place_and_runs) {
+  TestServer server(directory_, {.limits = {.running_max = 1}});
+  server.script("busy", {.stall = Script::Stall::in_run});
+  server.script("q", {});
+  server.start();
+  server.submit("busy");
+  server.stalled("busy");
+  const QueryId id = server.submit("q");
+  const QueryId later = server.submit("q");
+  server.journal->refuse(Error{Errc::resource_exhausted, "too much waits"});
+  EXPECT_EQ(server.run(server.service->cancel(alice, id)).error().code, Errc::resource_exhausted);
+  EXPECT_EQ(server.run(server.service->remove(alice, id)).error().code, Errc::resource_exhausted);
+  EXPECT_EQ(server.status(id).queued->position, 0U);
+  EXPECT_EQ(server.status(later).queued->position, 1U);
+  server.journal->refuse(std::nullopt);
+  server.release("busy");
+  EXPECT_EQ(server.ended(id).entry->state, State::succeeded);
+  EXPECT_EQ(server.ended(later).entry->state, State::succeeded);
+  EXPECT_TRUE(server.run(server.service->claim(alice, id))->reader) << "a delete that was refused deletes nothing";
+}
+
+TEST_F(CancelTest, a_running_query_whose_cancel_is_refused_goes_on) {
+  TestServer server(directory_);
+  server.script("q", {.stall = Script::Stall::in_run});
+  server.start();
+  const QueryId id = server.submit("q");
+  server.stalled("q");
+  server.journal->refuse(Error{Errc::resource_exhausted, "too much waits"});
+  EXPECT_EQ(server.run(server.service->cancel(alice, id)).error().code, Errc::resource_exhausted);
+  EXPECT_EQ(server.state(id), State::running);
+  server.journal->refuse(std::nullopt);
+  EXPECT_EQ(server.cancel(id).entry->state, State::canceling);
+  EXPECT_EQ(server.ended(id).entry->state, State::canceled);
+}
+
+TEST_F(CancelTest, the_end_of_a_canceled_query_is_recorded_as_soon_as_there_is_room) {
+  TestServer server(directory_);
+  server.script("q", {.stall = Script::Stall::in_run, .cancel_needs_release = true});
+  server.start();
+  const QueryId id = server.submit("q");
+  server.stalled("q");
+  server.cancel(id);
+  server.journal->refuse(Error{Errc::resource_exhausted, "too much waits"});
+  server.release("q");
+  warehouse::run_task(server.loop, server.journal->refused(2));
+  EXPECT_EQ(server.state(id), State::canceling);
+  server.journal->refuse(std::nullopt);
+  EXPECT_EQ(server.ended(id).entry->state, State::canceled);
+}
+
+TEST_F(CancelTest, a_cancel_that_comes_while_the_success_waits_for_the_journal_holds) {
+  auto server = start_deaf(StatementKind::read);
+  server->journal->refuse(Error{Errc::resource_exhausted, "too much waits"});
+  deaf_->finish();
+  warehouse::run_task(server->loop, server->journal->refused(1));
+  server->journal->refuse(std::nullopt);
+  EXPECT_EQ(server->cancel(id_).entry->state, State::canceling);
+  EXPECT_EQ(server->ended(id_).entry->state, State::canceled);
+}
+
+// --- queued ---------------------------------------------------------------------------------------
+
 TEST_F(CancelTest, cancelling_a_queued_query_never_opens_a_cursor) {
   TestServer server(directory_, {.limits = {.running_max = 1}});
   server.script("busy", {.stall = Script::Stall::in_run});

@@ -151,6 +151,20 @@ TEST_F(ClaimTest, old_history_is_forgotten) {
   EXPECT_EQ(server.run(server.service->status(alice, old)).error().code, Errc::not_found);
 }
 
+TEST_F(ClaimTest, what_is_forgotten_no_longer_answers_from_memory) {
+  TestServer server(directory_, {.options = {.queries = {},
+                                             .history_retention = std::chrono::hours(48),
+                                             .housekeeping_interval = std::chrono::milliseconds(1)}});
+  server.script("q", {});
+  server.start();
+  const QueryId old = server.submit("q");
+  server.ended(old);
+  server.clock.advance(std::chrono::hours(49));
+  server.until([&] { return history(server, alice).empty(); });
+  server.flush();
+  EXPECT_EQ(server.run(server.service->status(alice, old)).error().code, Errc::not_found);
+}
+
 // --- history ------------------------------------------------------------------------------------
 
 TEST_F(ClaimTest, everybody_sees_their_own_history_newest_first) {

@@ -216,5 +216,46 @@ TEST_F(DrainTest, a_cancel_that_was_acknowledged_holds) {
   EXPECT_EQ(server.state(id), State::canceled);
 }
 
+// --- a warehouse that does not stop ---------------------------------------------------------------
+
+TEST_F(DrainTest, a_query_whose_prepare_hangs_is_abandoned_and_run_by_the_next_server) {
+  testing::TestDirectory left;
+  QueryId id;
+  {
+    TestServer server(directory_, {.options = {.queries = {}, .stop_grace = std::chrono::milliseconds(1)}});
+    id = run_into_stall(server, {.stall = Script::Stall::in_prepare});
+    EXPECT_FALSE(server.run(server.service->drain(at_once())));
+    server.flush();
+    left = directory_.copy();
+    // A process would end here; a test has to clean up.
+    server.release("q");
+    EXPECT_TRUE(server.run(server.service->drain(never())));
+  }
+  TestServer next(left);
+  next.script("q", {});
+  next.start();
+  EXPECT_EQ(next.ended(id).entry->state, State::succeeded);
+}
+
+TEST_F(DrainTest, a_query_that_does_not_stop_is_abandoned_and_found_as_after_a_crash) {
+  testing::TestDirectory left;
+  QueryId id;
+  {
+    TestServer server(directory_, {.options = {.queries = {}, .stop_grace = std::chrono::milliseconds(1)}});
+    id = run_into_stall(server, {.stall = Script::Stall::in_run, .cancel_needs_release = true});
+    EXPECT_FALSE(server.run(server.service->drain(at_once())));
+    server.flush();
+    left = directory_.copy();
+    server.release("q");
+    EXPECT_TRUE(server.run(server.service->drain(never())));
+  }
+  TestServer next(left);
+  next.script("q", {});
+  next.start();
+  const EntryPtr entry = next.ended(id).entry;
+  EXPECT_EQ(entry->state, State::succeeded);
+  EXPECT_EQ(entry->crashes, 1);
+}
+
 }  // namespace
 }  // namespace coatcheck::query

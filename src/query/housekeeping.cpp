@@ -20,7 +20,8 @@ async::Task<> Service::keep_house() {
     for (;;) {
       auto forgotten = co_await journal_.forget(clock_.now() - options_.history_retention, batch_max);
       if (!forgotten) telemetry::warn("history_not_trimmed", {{"error", forgotten.error().message}});
-      if (!forgotten || *forgotten < batch_max || draining_) break;
+      if (forgotten) queries_.forget(*forgotten);
+      if (!forgotten || forgotten->size() < batch_max || draining_) break;
     }
     if (draining_) break;  // It began while the journal worked; nobody cancels the timer a second time.
     house_timer_.expires_after(options_.housekeeping_interval);

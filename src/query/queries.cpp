@@ -4,6 +4,7 @@
 #include <cassert>
 #include <utility>
 
+#include "telemetry/log.hpp"
 #include "warehouse/connector.hpp"
 
 namespace coatcheck::query {
@@ -21,6 +22,10 @@ std::uint64_t weight(const journal::Entry& entry) {
   return bytes;
 }
 
+// Enough for some hundred commits; those who pause are bounded by what may run.
+constexpr auto pause_of_refused = std::chrono::milliseconds(50);
+constexpr auto busy_log_interval = std::chrono::seconds(10);
+
 }  // namespace
 
 void Live::stop(StopReason reason) {
@@ -29,7 +34,7 @@ void Live::stop(StopReason reason) {
 }
 
 Queries::Queries(async::Loop& loop, journal::Journal& journal, QueriesOptions options)
-    : loop_(loop), journal_(journal), options_(options) {}
+    : loop_(loop), journal_(journal), options_(options), busy_limit_(busy_log_interval) {}
 
 Queries::~Queries() = default;
 
@@ -67,6 +72,15 @@ EntryPtr Queries::advance(Live& live, journal::State state, const Fill& fill) {
 }
 
 async::Task<Result<void>> Queries::change(LivePtr live, journal::Event event, Fill fill) {
+  for (;;) {
+    auto changed = co_await try_change(live, event, fill);
+    if (changed || changed.error().code != Errc::resource_exhausted) co_return changed;
+    report_busy();
+    co_await pause();
+  }
+}
+
+async::Task<Result<void>> Queries::try_change(LivePtr live, journal::Event event, Fill fill) {
   const Result<journal::State> state = journal::next(live->head->state, event);
   if (!state) co_return state.error();
   const EntryPtr entry = advance(*live, *state, fill);
@@ -90,6 +104,15 @@ Result<void> Queries::note(LivePtr live, journal::Event event, Fill fill) {
 }
 
 async::Task<Result<void>> Queries::amend(EntryPtr old, Fill fill) {
+  for (;;) {
+    auto amended = co_await try_amend(old, fill);
+    if (amended || amended.error().code != Errc::resource_exhausted) co_return amended;
+    report_busy();
+    co_await pause();
+  }
+}
+
+async::Task<Result<void>> Queries::try_amend(EntryPtr old, Fill fill) {
   LivePtr in_memory = live(old->id);
   if (!in_memory) in_memory = std::make_shared<Live>(std::move(old));
   const EntryPtr entry = advance(*in_memory, in_memory->head->state, fill);
@@ -100,6 +123,17 @@ async::Task<Result<void>> Queries::amend(EntryPtr old, Fill fill) {
   }
   publish(in_memory, entry);
   co_return Result<void>::ok();
+}
+
+async::Task<> Queries::pause() {
+  async::Timer timer(loop_.get_executor(), std::chrono::steady_clock::now() + pause_of_refused);
+  [[maybe_unused]] auto [error] = co_await timer.async_wait(async::as_outcome);
+}
+
+void Queries::report_busy() {
+  if (const auto held_back = busy_limit_.pass(std::chrono::steady_clock::now())) {
+    telemetry::warn("journal_busy", {{"repeats", *held_back}});
+  }
 }
 
 void Queries::take_back(Live& live, const EntryPtr& entry) {
@@ -117,14 +151,24 @@ void Queries::publish(const LivePtr& live, const EntryPtr& entry) {
 }
 
 void Queries::keep_ended(const LivePtr& live) {
-  ended_.push_back(live->entry->id);
+  live->ended_place = ended_.insert(ended_.end(), live->entry->id);
   ended_bytes_ += weight(*live->entry);
   while (!ended_.empty() && (ended_.size() > options_.ended_max || ended_bytes_ > options_.ended_bytes_max)) {
     const auto oldest = table_.find(ended_.front());
-    ended_.pop_front();
-    if (oldest == table_.end()) continue;
-    ended_bytes_ -= std::min(ended_bytes_, weight(*oldest->second->entry));
-    table_.erase(oldest);
+    assert(oldest != table_.end() && "an ended query leaves the list and the table together");
+    let_go(LivePtr(oldest->second));
+  }
+}
+
+void Queries::let_go(const LivePtr& ended) {
+  ended_bytes_ -= std::min(ended_bytes_, weight(*ended->entry));
+  ended_.erase(*std::exchange(ended->ended_place, std::nullopt));
+  table_.erase(ended->entry->id);
+}
+
+void Queries::forget(const std::vector<QueryId>& ids) {
+  for (const QueryId id : ids) {
+    if (const LivePtr known = live(id); known && known->ended_place) let_go(known);
   }
 }
 

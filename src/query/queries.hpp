@@ -13,6 +13,7 @@
 #include "base/result.hpp"
 #include "journal/journal.hpp"
 #include "query/waiter.hpp"
+#include "telemetry/rate_limit.hpp"
 
 namespace coatcheck::warehouse {
 class Execution;
@@ -40,6 +41,9 @@ struct Live {
   bool suspect = false;
   // The client has deleted it: no result is to be kept when it ends.
   bool unwanted = false;
+
+  // Its place among the ended ones that are in memory, if it is one; Queries' own.
+  std::optional<std::list<QueryId>::iterator> ended_place;
 
   // Asks the warehouse to end the execution, if there is one. The first reason is the one that counts.
   void stop(StopReason reason);
@@ -74,11 +78,23 @@ class Queries {
   using Fill = std::function<void(journal::Entry&)>;
   // Moves a query by `event`, with `fill` writing down what is known of it besides: durable and visible
   // when it returns. Errc::conflict if the lifecycle does not allow the event now.
+  //
+  // While too much waits for the journal it pauses and tries again, until the journal takes it or is broken. The
+  // query is meanwhile as it was; so it may have moved on, and the lifecycle is asked again.
   async::Task<Result<void>> change(LivePtr live, journal::Event event, Fill fill);
+  // The same, tried once: Errc::resource_exhausted, and the query as it was, if too much waits for the journal.
+  async::Task<Result<void>> try_change(LivePtr live, journal::Event event, Fill fill);
   // The same without waiting for the disk; visible at once. For what a crash may forget.
   Result<void> note(LivePtr live, journal::Event event, Fill fill);
-  // Records something that leaves the state as it is (its result is gone). `old` is the entry as known.
+  // Records something that leaves the state as it is (its result is gone), as patiently as change(). `old` is
+  // the entry as known.
   async::Task<Result<void>> amend(EntryPtr old, Fill fill);
+
+  // The pause between two tries to have something recorded.
+  async::Task<> pause();
+
+  // Lets go of queries that the journal has forgotten.
+  void forget(const std::vector<QueryId>& ids);
 
   // The query if it is in memory, without looking at the disk.
   LivePtr live(QueryId id) const;
@@ -103,9 +119,12 @@ class Queries {
 
  private:
   EntryPtr advance(Live& live, journal::State state, const Fill& fill);
+  async::Task<Result<void>> try_amend(EntryPtr old, Fill fill);
   void take_back(Live& live, const EntryPtr& entry);
   void publish(const LivePtr& live, const EntryPtr& entry);
   void keep_ended(const LivePtr& live);
+  void let_go(const LivePtr& ended);
+  void report_busy();
 
   async::Loop& loop_;
   journal::Journal& journal_;
@@ -114,6 +133,7 @@ class Queries {
   std::list<QueryId> ended_;  // In memory still, oldest first.
   std::uint64_t ended_bytes_ = 0;
   std::size_t waiters_ = 0;
+  telemetry::RateLimit busy_limit_;
   bool released_ = false;
   Waiters everybody_;
 };

@@ -205,11 +205,69 @@ TEST_F(QueriesTest, what_is_no_longer_in_memory_can_be_amended) {
 TEST_F(QueriesTest, a_change_that_the_journal_refuses_can_be_made_later) {
   const LivePtr live = add();
   journal_.refuse(Error{Errc::resource_exhausted, "too much"});
-  EXPECT_EQ(run(queries_->change(live, Event::started, nothing())).error().code, Errc::resource_exhausted);
+  EXPECT_EQ(run(queries_->try_change(live, Event::started, nothing())).error().code, Errc::resource_exhausted);
   EXPECT_EQ(live->entry->state, State::queued);
   journal_.refuse(std::nullopt);
-  EXPECT_TRUE(run(queries_->change(live, Event::started, nothing())));
+  EXPECT_TRUE(run(queries_->try_change(live, Event::started, nothing())));
   EXPECT_EQ(stored(live->entry->id)->state, State::running);
+}
+
+TEST_F(QueriesTest, a_change_goes_on_until_the_journal_takes_it) {
+  const LivePtr live = add();
+  journal_.refuse(Error{Errc::resource_exhausted, "too much"});
+  auto changing = begin(queries_->change(live, Event::started, nothing()));
+  run(journal_.refused(2));
+  EXPECT_FALSE(changing.done());
+  EXPECT_EQ(live->head->state, State::queued);
+  journal_.refuse(std::nullopt);
+  EXPECT_TRUE(changing.get());
+  EXPECT_EQ(stored(live->entry->id)->state, State::running);
+}
+
+TEST_F(QueriesTest, an_amendment_goes_on_until_the_journal_takes_it) {
+  const LivePtr live = add();
+  journal_.refuse(Error{Errc::resource_exhausted, "too much"});
+  auto amending = begin(queries_->amend(live->entry, [](journal::Entry& entry) { entry.crashes = 1; }));
+  run(journal_.refused(2));
+  EXPECT_FALSE(amending.done());
+  journal_.refuse(std::nullopt);
+  EXPECT_TRUE(amending.get());
+  EXPECT_EQ(stored(live->entry->id)->crashes, 1);
+}
+
+TEST_F(QueriesTest, a_change_that_waits_for_the_journal_asks_the_lifecycle_again) {
+  const LivePtr live = add();
+  journal_.refuse(Error{Errc::resource_exhausted, "too much"});
+  auto starting = begin(queries_->change(live, Event::started, nothing()));
+  run(journal_.refused(1));
+  journal_.refuse(std::nullopt);
+  EXPECT_TRUE(run(queries_->try_change(live, Event::canceled, nothing())));
+  EXPECT_EQ(starting.get().error().code, Errc::conflict);
+  EXPECT_EQ(stored(live->entry->id)->state, State::canceled);
+}
+
+TEST_F(QueriesTest, a_change_gives_up_when_the_journal_is_broken) {
+  const LivePtr live = add();
+  journal_.refuse(Error{Errc::resource_exhausted, "too much"});
+  auto changing = begin(queries_->change(live, Event::started, nothing()));
+  run(journal_.refused(1));
+  journal_.refuse(Error{Errc::io_error, "the disk is full"});
+  EXPECT_EQ(changing.get().error().code, Errc::io_error);
+}
+
+TEST_F(QueriesTest, what_is_forgotten_leaves_the_memory_and_makes_room_there) {
+  reopen({.ended_max = 2});
+  const LivePtr first = add();
+  const LivePtr second = add();
+  const LivePtr unfinished = add();
+  end(first);
+  end(second);
+  queries_->forget({first->entry->id, make_query_id({}), unfinished->entry->id});
+  EXPECT_EQ(queries_->live(first->entry->id), nullptr);
+  EXPECT_NE(queries_->live(unfinished->entry->id), nullptr) << "what has not ended is never forgotten";
+  end(unfinished);
+  EXPECT_NE(queries_->live(second->entry->id), nullptr) << "there is room for two";
+  EXPECT_NE(queries_->live(unfinished->entry->id), nullptr);
 }
 
 TEST_F(QueriesTest, finds_what_is_in_memory_what_is_on_disk_and_nothing_else) {

@@ -273,5 +273,49 @@ TEST_F(RunTest, a_connector_that_throws_fails_one_query_and_not_the_server) {
   EXPECT_EQ(server.service->warehouses()[0].running, 0U);
 }
 
+// --- a journal for which too much waits -----------------------------------------------------------
+
+TEST_F(RunTest, a_success_is_recorded_as_soon_as_the_journal_has_room) {
+  TestServer server(directory_);
+  server.script("q", {.rows = 2, .stall = Script::Stall::in_run});
+  server.start();
+  const QueryId id = server.submit("q");
+  server.stalled("q");
+  server.journal->refuse(Error{Errc::resource_exhausted, "too much waits"});
+  server.release("q");
+  warehouse::run_task(server.loop, server.journal->refused(2));
+  EXPECT_EQ(server.state(id), State::running);
+  server.journal->refuse(std::nullopt);
+  EXPECT_EQ(server.ended(id).entry->state, State::succeeded);
+  EXPECT_EQ(server.numbers(id).size(), 2U);
+}
+
+TEST_F(RunTest, a_failure_is_recorded_as_soon_as_the_journal_has_room) {
+  TestServer server(directory_);
+  server.script("q", {.run_fails = out_of_memory, .stall = Script::Stall::in_run});
+  server.start();
+  const QueryId id = server.submit("q");
+  server.stalled("q");
+  server.journal->refuse(Error{Errc::resource_exhausted, "too much waits"});
+  server.release("q");
+  warehouse::run_task(server.loop, server.journal->refused(2));
+  server.journal->refuse(std::nullopt);
+  EXPECT_EQ(server.ended(id).entry->failure, out_of_memory);
+}
+
+TEST_F(RunTest, a_write_starts_as_soon_as_the_journal_has_room) {
+  TestServer server(directory_);
+  server.script("q", {.kind = StatementKind::write, .stall = Script::Stall::in_prepare});
+  server.start();
+  const QueryId id = server.submit("q");
+  server.stalled("q");
+  server.journal->refuse(Error{Errc::resource_exhausted, "too much waits"});
+  server.release("q");
+  warehouse::run_task(server.loop, server.journal->refused(2));
+  EXPECT_EQ(server.main.runs("q"), 0U) << "not before it is on record";
+  server.journal->refuse(std::nullopt);
+  EXPECT_EQ(server.ended(id).entry->state, State::succeeded);
+}
+
 }  // namespace
 }  // namespace coatcheck::query

@@ -35,6 +35,14 @@ Failure canceled_failure() {
           .message = "the query was canceled"};
 }
 
+Queries::Fill canceled_at(Timestamp now) {
+  return [now](journal::Entry& entry) {
+    if (!entry.cancel_requested_at) entry.cancel_requested_at = now;
+    entry.ended_at = now;
+    entry.failure = canceled_failure();
+  };
+}
+
 // Stops the execution when the query's time is over. Does nothing once the runner has let go of it.
 void stop_at(async::Timer& timer, std::chrono::milliseconds timeout, const LivePtr& live) {
   timer.expires_after(timeout);
@@ -96,8 +104,12 @@ async::Task<> Runner::run(LivePtr live, warehouse::Connector* connector) {
     if (!counted) co_return;
   }
 
-  warehouse::Request request{
-      .query = live->head->id, .attempt = live->head->attempt + 1, .statement = live->head->submission.statement};
+  const journal::Submission& submission = live->head->submission;
+  warehouse::Request request{.query = live->head->id,
+                             .attempt = live->head->attempt + 1,
+                             .statement = submission.statement,
+                             .principal = submission.principal,
+                             .session = submission.session};
   auto prepared = co_await connector->prepare(std::move(request));
   // Canceled while the warehouse was reading it: then it has not begun.
   if (journal::is_final(live->head->state)) co_return;
@@ -119,6 +131,8 @@ async::Task<> Runner::run(LivePtr live, warehouse::Connector* connector) {
   auto started = co_await start(live, execution->kind());
   if (!started) {
     live->execution = nullptr;
+    // Canceled while the journal had no room for the start: then it has not begun.
+    if (journal::is_final(live->head->state)) co_return;
     telemetry::error("query_start_not_recorded",
                      {{"query_id", live->head->id.to_string()}, {"error", started.error().message}});
     co_return;
@@ -134,17 +148,8 @@ async::Task<> Runner::run(LivePtr live, warehouse::Connector* connector) {
     co_await end_stopped(live, std::move(spooled).error());
     co_return;
   }
-  // From here on every row is on disk. A cancel that was acknowledged, or is on its way to the disk and will be,
-  // holds for a read even if its last row won the race; a write has happened.
-  if (live->head->kind == StatementKind::read && live->head->state == journal::State::canceling) {
-    co_await cancel_sealed(live);
-    co_return;
-  }
-  auto succeeded = co_await succeed(live, *std::move(spooled));
-  if (!succeeded) {
-    telemetry::error("query_end_not_recorded",
-                     {{"query_id", live->head->id.to_string()}, {"error", succeeded.error().message}});
-  }
+  // From here on every row is on disk.
+  co_await end_sealed(live, *std::move(spooled));
 }
 
 async::Task<Result<void>> Runner::start(LivePtr live, StatementKind kind) {
@@ -210,6 +215,25 @@ async::Task<Result<results::Manifest, Failure>> Runner::fill(LivePtr live, wareh
   co_return *std::move(sealed);
 }
 
+async::Task<> Runner::end_sealed(LivePtr live, results::Manifest manifest) {
+  for (;;) {
+    // A cancel that was acknowledged, or is on its way to the disk and will be, holds for a read even if its last
+    // row won the race; a write has happened. Asked before each try: a cancel may come between two.
+    if (live->head->kind == StatementKind::read && live->head->state == journal::State::canceling) {
+      co_await cancel_sealed(live);
+      co_return;
+    }
+    auto succeeded = co_await succeed(live, manifest);
+    if (succeeded) co_return;
+    if (succeeded.error().code != Errc::resource_exhausted) {
+      telemetry::error("query_end_not_recorded",
+                       {{"query_id", live->head->id.to_string()}, {"error", succeeded.error().message}});
+      co_return;
+    }
+    co_await queries_.pause();
+  }
+}
+
 async::Task<> Runner::end_stopped(LivePtr live, Failure failure) {
   switch (live->stopped_for) {
     case StopReason::none: {
@@ -266,21 +290,26 @@ async::Task<> Runner::fail(LivePtr live, Failure failure) {
 }
 
 async::Task<Result<void>> Runner::cancel(LivePtr live) {
-  const Timestamp now = clock_.now();
-  Queries::Fill fill = [now](journal::Entry& entry) {
-    if (!entry.cancel_requested_at) entry.cancel_requested_at = now;
-    entry.ended_at = now;
-    entry.failure = canceled_failure();
-  };
+  Queries::Fill fill = canceled_at(clock_.now());
   auto recorded = co_await queries_.change(live, journal::Event::canceled, std::move(fill));
+  co_return report_canceled(live, std::move(recorded));
+}
+
+async::Task<Result<void>> Runner::try_cancel(LivePtr live) {
+  Queries::Fill fill = canceled_at(clock_.now());
+  auto recorded = co_await queries_.try_change(live, journal::Event::canceled, std::move(fill));
+  co_return report_canceled(live, std::move(recorded));
+}
+
+Result<void> Runner::report_canceled(const LivePtr& live, Result<void> recorded) {
   if (recorded) {
     probe_.ended(journal::State::canceled);
     telemetry::info("query_canceled", {{"query_id", live->head->id.to_string()}});
-  } else if (recorded.error().code != Errc::conflict) {
+  } else if (recorded.error().code != Errc::conflict && recorded.error().code != Errc::resource_exhausted) {
     telemetry::error("query_end_not_recorded",
                      {{"query_id", live->head->id.to_string()}, {"error", recorded.error().message}});
   }
-  co_return recorded;
+  return recorded;
 }
 
 async::Task<> Runner::cancel_sealed(LivePtr live) {
@@ -305,7 +334,7 @@ async::Task<Result<void>> Runner::succeed(LivePtr live, results::Manifest manife
     entry.ended_at = now;
     entry.result = summary;
   };
-  auto recorded = co_await queries_.change(live, journal::Event::succeeded, std::move(fill));
+  auto recorded = co_await queries_.try_change(live, journal::Event::succeeded, std::move(fill));
   if (!recorded) co_return std::move(recorded).error();
   probe_.ended(journal::State::succeeded);
   probe_.rows_spooled.Increment(static_cast<double>(manifest.rows));

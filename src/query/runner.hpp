@@ -29,11 +29,14 @@ class Runner {
 
   // Ends the query as canceled.
   async::Task<Result<void>> cancel(LivePtr live);
+  // The same, tried once: Errc::resource_exhausted, and the query as it was, if too much waits for the journal.
+  async::Task<Result<void>> try_cancel(LivePtr live);
 
   // Ends the query as canceled though its result is sealed, and removes that.
   async::Task<> cancel_sealed(LivePtr live);
 
   // Ends the query as succeeded with the sealed result `manifest`, also one that was found after a crash.
+  // Errc::resource_exhausted, and the query as it was, if too much waits for the journal.
   async::Task<Result<void>> succeed(LivePtr live, results::Manifest manifest);
 
  private:
@@ -42,7 +45,9 @@ class Runner {
   async::Task<Result<void>> start(LivePtr live, StatementKind kind);
   async::Task<Result<results::Manifest, Failure>> spool(LivePtr live, warehouse::Execution* execution);
   async::Task<Result<results::Manifest, Failure>> fill(LivePtr live, warehouse::Execution* execution, Sink* into);
+  async::Task<> end_sealed(LivePtr live, results::Manifest manifest);
   async::Task<> end_stopped(LivePtr live, Failure failure);
+  Result<void> report_canceled(const LivePtr& live, Result<void> recorded);
 
   async::Loop& loop_;
   Queries& queries_;

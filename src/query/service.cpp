@@ -11,17 +11,6 @@ namespace coatcheck::query {
 
 namespace {
 
-bool may_see(const principals::Principal& asker, const journal::Entry& entry) {
-  return asker.role == principals::Role::admin || asker.name == entry.submission.principal;
-}
-
-bool is_among(journal::State state, const std::vector<journal::State>& states) {
-  return states.empty() || std::find(states.begin(), states.end(), state) != states.end();
-}
-
-// The one answer for what is not there and for what is somebody else's.
-Error no_such_query() { return {Errc::not_found, "there is no such query"}; }
-
 std::string words_of(const std::exception_ptr& failure) {
   try {
     std::rethrow_exception(failure);
@@ -124,6 +113,12 @@ Result<Service::Submitted> Service::replay(EntryPtr earlier, const std::string& 
 
 Result<Service::Lane*> Service::check(journal::Submission& submission) {
   if (submission.warehouse.empty()) submission.warehouse = lanes_.front()->setup.name;
+  for (const auto& taker : lanes_) {
+    if (taker->setup.takes && taker->setup.takes(submission.statement.text)) {
+      submission.warehouse = taker->setup.name;
+      break;
+    }
+  }
   Lane* lane = lane_of(submission.warehouse);
   if (!lane) return Error{Errc::invalid_argument, "there is no warehouse '" + submission.warehouse + "'", "warehouse"};
 
@@ -162,6 +157,12 @@ void Service::enqueue(Lane& lane, QueryId id, Timestamp submitted_at) {
   if (lane.admission.queued() == 1) lane.next_timeout.cancel();
 }
 
+void Service::put_back(Lane& lane, Admission::Place place) {
+  lane.admission.put_back(place);
+  lane.next_timeout.cancel();
+  dispatch(lane);
+}
+
 void Service::dispatch(Lane& lane) {
   while (!draining_) {
     const std::optional<QueryId> id = lane.admission.take_next();
@@ -173,6 +174,8 @@ void Service::dispatch(Lane& lane) {
 }
 
 async::Task<> Service::run(Lane* lane, LivePtr live) {
+  const QueryId id = live->head->id;
+  under_way_.insert(id);
   std::string broke;
   try {
     co_await runner_.run(live, lane->setup.connector);
@@ -189,6 +192,7 @@ async::Task<> Service::run(Lane* lane, LivePtr live) {
     co_await runner_.fail(live, std::move(failure));
   }
   if (live->unwanted) co_await drop_result(live->entry, journal::ResultGone::deleted);
+  under_way_.erase(id);
   lane->admission.release();
   dispatch(*lane);
 }
@@ -212,113 +216,6 @@ async::Task<> Service::expire_queue(Lane* lane) {
   }
 }
 
-// --- status and waiting -------------------------------------------------------------------------
-
-async::Task<Result<EntryPtr>> Service::find(principals::Principal asker, QueryId id) {
-  auto found = co_await queries_.find(id);
-  if (!found && found.error().code != Errc::not_found) co_return std::move(found).error();
-  if (!found || !may_see(asker, **found)) co_return no_such_query();
-  co_return *std::move(found);
-}
-
-Snapshot Service::snapshot_of(EntryPtr entry) const {
-  Snapshot snapshot{.entry = std::move(entry)};
-  if (journal::is_final(snapshot.entry->state)) return snapshot;
-  if (const LivePtr live = queries_.live(snapshot.entry->id); live && live->execution) {
-    snapshot.progress = live->execution->progress();
-  }
-  if (snapshot.entry->state == journal::State::queued) {
-    for (const auto& lane : lanes_) {
-      if (lane->setup.name != snapshot.entry->submission.warehouse) continue;
-      snapshot.queued = Snapshot::Queued{.position = lane->admission.position(snapshot.entry->id).value_or(0),
-                                         .running = lane->admission.running(),
-                                         .running_max = lane->admission.limits().running_max};
-    }
-  }
-  return snapshot;
-}
-
-async::Task<Result<Snapshot>> Service::status(principals::Principal asker, QueryId id) {
-  probe_.status_reads.Increment();
-  auto found = co_await find(std::move(asker), id);
-  if (!found) co_return std::move(found).error();
-  co_return snapshot_of(*std::move(found));
-}
-
-async::Task<Result<Snapshot>> Service::wait(principals::Principal asker, QueryId id, std::uint64_t known,
-                                            Deadline deadline) {
-  auto found = co_await find(asker, id);
-  if (!found) co_return std::move(found).error();
-  if ((*found)->version == known && !journal::is_final((*found)->state)) {
-    probe_.waits.Increment();
-    std::vector<Queries::Known> one;
-    one.push_back({id, known});
-    auto waited = co_await queries_.wait(std::move(one), deadline);
-    if (!waited) co_return std::move(waited).error();
-  }
-  co_return co_await status(std::move(asker), id);
-}
-
-async::Task<Result<Snapshot>> Service::wait_until_ended(principals::Principal asker, QueryId id, Deadline deadline) {
-  for (;;) {
-    auto now = co_await status(asker, id);
-    if (!now) co_return now;
-    if (journal::is_final(now->entry->state) || draining_ || std::chrono::steady_clock::now() >= deadline)
-      co_return now;
-    auto changed = co_await wait(asker, id, now->entry->version, deadline);
-    if (!changed) co_return changed;
-  }
-}
-
-async::Task<Result<std::vector<std::optional<Snapshot>>>> Service::wait_for_any(principals::Principal asker,
-                                                                                std::vector<Asked> asked,
-                                                                                Deadline deadline) {
-  // First what is there: somebody else's query must not end the wait, for that would tell of it.
-  std::vector<Queries::Known> known;
-  bool news = false;
-  for (const Asked& one : asked) {
-    auto found = co_await find(asker, one.id);
-    if (!found && found.error().code != Errc::not_found) co_return std::move(found).error();
-    if (!found) continue;
-    if (!one.known || *one.known != (*found)->version) news = true;
-    known.push_back({one.id, (*found)->version});
-  }
-  if (!news && !known.empty()) {
-    probe_.waits.Increment();
-    auto waited = co_await queries_.wait(std::move(known), deadline);
-    if (!waited) co_return std::move(waited).error();
-  }
-
-  std::vector<std::optional<Snapshot>> snapshots;
-  snapshots.reserve(asked.size());
-  for (const Asked& one : asked) {
-    auto now = co_await status(asker, one.id);
-    if (!now && now.error().code != Errc::not_found) co_return std::move(now).error();
-    snapshots.push_back(now ? std::optional(*std::move(now)) : std::nullopt);
-  }
-  co_return snapshots;
-}
-
-// --- claim --------------------------------------------------------------------------------------
-
-async::Task<Result<Service::Claim>> Service::claim(principals::Principal asker, QueryId id) {
-  auto found = co_await find(std::move(asker), id);
-  if (!found) co_return std::move(found).error();
-  Claim claim{.snapshot = snapshot_of(*found), .reader = Error{Errc::conflict, "the query has no result to claim"}};
-  const journal::Entry& entry = **found;
-  if (entry.state != journal::State::succeeded) co_return claim;
-  if (entry.result_gone != journal::ResultGone::no || (entry.result && entry.result->expires_at <= clock_.now())) {
-    claim.reader = Error{Errc::gone, entry.result_gone == journal::ResultGone::deleted ? "the result was deleted"
-                                                                                       : "the result has expired"};
-    co_return claim;
-  }
-  claim.reader = co_await disk_.run([this, id] { return spool_.read(id); });
-  if (!claim.reader) {
-    telemetry::error("result_unreadable", {{"query_id", id.to_string()}, {"error", claim.reader.error().message}});
-  }
-  co_return claim;
-}
-
 // --- cancel and delete --------------------------------------------------------------------------
 
 async::Task<Result<Snapshot>> Service::cancel(principals::Principal asker, QueryId id) {
@@ -327,12 +224,17 @@ async::Task<Result<Snapshot>> Service::cancel(principals::Principal asker, Query
   const LivePtr live = queries_.live(id);
   if (live && live->head->state == journal::State::queued) {
     // Not in the line any more means that the warehouse is reading it: the runner sees that it has ended.
-    if (Lane* lane = lane_of(live->head->submission.warehouse)) lane->admission.remove(id);
-    auto canceled = co_await runner_.cancel(live);
-    if (!canceled) co_return std::move(canceled).error();
+    Lane* lane = lane_of(live->head->submission.warehouse);
+    const auto place = lane ? lane->admission.remove(id) : std::nullopt;
+    auto canceled = co_await runner_.try_cancel(live);
+    if (!canceled) {
+      // Not half canceled: it goes on waiting where it was.
+      if (place && live->head->state == journal::State::queued) put_back(*lane, *place);
+      co_return std::move(canceled).error();
+    }
   } else if (live && live->head->state == journal::State::running) {
     Queries::Fill fill = [now = clock_.now()](journal::Entry& entry) { entry.cancel_requested_at = now; };
-    auto requested = co_await queries_.change(live, journal::Event::cancel_requested, std::move(fill));
+    auto requested = co_await queries_.try_change(live, journal::Event::cancel_requested, std::move(fill));
     if (!requested) co_return std::move(requested).error();
     // It is on record, so that no restart forgets it; now the warehouse is told.
     live->stop(StopReason::canceled);
@@ -344,9 +246,14 @@ async::Task<Result<Snapshot>> Service::remove(principals::Principal asker, Query
   auto found = co_await find(asker, id);
   if (!found) co_return std::move(found).error();
   // Also if its end is on its way to the disk: whoever ends it looks again when it is there.
-  if (const LivePtr live = queries_.live(id); live && !journal::is_final(live->entry->state)) live->unwanted = true;
+  const LivePtr live = queries_.live(id);
+  const bool was_unwanted = live && live->unwanted;
+  if (live && !journal::is_final(live->entry->state)) live->unwanted = true;
   auto ended = co_await cancel(asker, id);
-  if (!ended) co_return std::move(ended).error();
+  if (!ended) {
+    if (live) live->unwanted = was_unwanted;
+    co_return std::move(ended).error();
+  }
   if (journal::is_final(ended->entry->state)) co_await drop_result(ended->entry, journal::ResultGone::deleted);
   co_return co_await status(std::move(asker), id);
 }
@@ -366,56 +273,22 @@ async::Task<> Service::drop_result(EntryPtr entry, journal::ResultGone why) {
     telemetry::error("result_not_removed", {{"query_id", id.to_string()}, {"error", removed.error().message}});
 }
 
-// --- history ------------------------------------------------------------------------------------
-
-async::Task<Result<Service::HistoryPage>> Service::history(principals::Principal asker, journal::HistoryFilter filter,
-                                                           std::optional<QueryId> from, std::size_t limit) {
-  if (asker.role != principals::Role::admin) filter.principal = asker.name;
-  const std::vector<journal::State> states = filter.states;
-  auto page = co_await journal_.history(std::move(filter), from, limit);
-  if (!page) co_return std::move(page).error();
-  HistoryPage shown{.snapshots = {}, .next = page->next};
-  shown.snapshots.reserve(page->entries.size());
-  for (journal::Entry& entry : page->entries) {
-    const LivePtr live = queries_.live(entry.id);
-    // It may have moved on since the journal was read: then it is no longer what was asked for.
-    if (live && !is_among(live->entry->state, states)) continue;
-    shown.snapshots.push_back(
-        snapshot_of(live ? live->entry : std::make_shared<const journal::Entry>(std::move(entry))));
-  }
-  probe_.status_reads.Increment(static_cast<double>(shown.snapshots.size()));
-  co_return shown;
-}
-
-std::vector<WarehouseStatus> Service::warehouses() const {
-  std::vector<WarehouseStatus> statuses;
-  for (const auto& lane : lanes_) {
-    statuses.push_back({.name = lane->setup.name,
-                        .kind = lane->setup.kind,
-                        .is_default = lane == lanes_.front(),
-                        .running = lane->admission.running(),
-                        .running_max = lane->setup.limits.running_max,
-                        .queued = lane->admission.queued(),
-                        .queued_max = lane->setup.limits.queued_max});
-  }
-  return statuses;
-}
-
 // --- shutdown -----------------------------------------------------------------------------------
 
-async::Task<> Service::drain(Deadline deadline) {
+async::Task<bool> Service::drain(Deadline deadline) {
   draining_ = true;
   queries_.release_waiters();
   house_timer_.cancel();
   for (const auto& lane : lanes_) lane->next_timeout.cancel();
 
   // Queries that run get their grace; those that wait stay queued in the journal.
-  async::Timer grace(loop_.get_executor(), deadline);
-  grace.async_wait([this](boost::system::error_code error) {
-    if (!error) queries_.stop_all(StopReason::shutting_down);
-  });
-  co_await tasks_.join();
-  grace.cancel();
+  if (co_await tasks_.join_until(deadline)) co_return true;
+  queries_.stop_all(StopReason::shutting_down);
+  if (co_await tasks_.join_until(std::chrono::steady_clock::now() + options_.stop_grace)) co_return true;
+
+  for (const QueryId id : under_way_) telemetry::error("query_abandoned", {{"query_id", id.to_string()}});
+  telemetry::error("drain_given_up", {{"queries", under_way_.size()}, {"tasks", tasks_.size()}});
+  co_return false;
 }
 
 }  // namespace coatcheck::query

@@ -2,10 +2,13 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "async/pool.hpp"
@@ -26,12 +29,16 @@
 
 namespace coatcheck::query {
 
+// How long a drain waits, after it has told everything to stop, for a warehouse that does not.
+inline constexpr std::chrono::seconds stop_grace_default{10};
+
 struct Options {
   QueriesOptions queries;
   std::chrono::milliseconds result_ttl_default = std::chrono::hours(24);
   std::chrono::milliseconds result_ttl_max = std::chrono::hours(24 * 30);
   std::chrono::milliseconds history_retention = std::chrono::hours(24 * 30);
   std::chrono::milliseconds housekeeping_interval = std::chrono::seconds(10);
+  std::chrono::milliseconds stop_grace = stop_grace_default;
 };
 
 // One warehouse as the service is given it. The connector must outlive the service.
@@ -42,6 +49,8 @@ struct WarehouseSetup {
   AdmissionLimits limits = {};
   std::optional<std::chrono::milliseconds> timeout_default = {};
   std::optional<std::chrono::milliseconds> timeout_max = {};
+  // Statements that it takes whatever warehouse they name, by their text; none without it.
+  std::function<bool(std::string_view)> takes = {};
 };
 
 struct WarehouseStatus {
@@ -81,6 +90,9 @@ class Service {
 
   async::Task<Result<Snapshot>> status(principals::Principal asker, QueryId id);
 
+  // The query that the asker submitted under this idempotency key.
+  async::Task<Result<Snapshot>> find_by_key(principals::Principal asker, std::string idempotency_key);
+
   // The status as soon as it is another version than `known`, or at `deadline`.
   async::Task<Result<Snapshot>> wait(principals::Principal asker, QueryId id, std::uint64_t known, Deadline deadline);
 
@@ -104,6 +116,11 @@ class Service {
   };
   async::Task<Result<Claim>> claim(principals::Principal asker, QueryId id);
 
+  // What a statement would yield, by its warehouse, and nothing of it runs or is recorded. Errors as submit(); a
+  // statement that the warehouse refuses is the Failure, one that it cannot describe has no schema.
+  using Described = Result<std::optional<rows::Schema>, Failure>;
+  async::Task<Result<Described>> describe(principals::Principal asker, journal::Submission submission);
+
   // Wants the query stopped; one that has ended stays as it is. A running one is CANCELING when this
   // returns, and CANCELED once the warehouse has confirmed.
   async::Task<Result<Snapshot>> cancel(principals::Principal asker, QueryId id);
@@ -120,14 +137,25 @@ class Service {
                                            std::optional<QueryId> from, std::size_t limit);
 
   std::vector<WarehouseStatus> warehouses() const;
+
+  // The name of the warehouse that is meant by `name`, in any case (ASCII); nothing if there is none.
+  std::optional<std::string> find_warehouse(std::string_view name) const;
+
+  // The longest timeout that a query of this warehouse (empty: the default one) may ask for; nothing if any may be.
+  std::optional<std::chrono::milliseconds> timeout_max(const std::string& warehouse) const;
+
   std::size_t waiters() const { return queries_.waiters(); }
 
   // Whether a submit would be taken now: it is not draining, and the journal can be written.
   bool accepts() const { return !draining_ && journal_.writable(); }
 
   // Goes down: takes nothing more, answers those who wait, lets running queries end until `deadline`, stops
-  // the rest (reads are queued again for the next start), and returns when nothing is under way.
-  async::Task<> drain(Deadline deadline);
+  // the rest (reads are queued again for the next start), and returns true when nothing is under way.
+  //
+  // A warehouse that neither prepares nor stops is waited for until Options::stop_grace after that. Then false:
+  // the log names the queries that are abandoned, which the next start finds as after a crash, and their tasks
+  // are still there. The service must not be destroyed then: close the journal and end the process.
+  async::Task<bool> drain(Deadline deadline);
 
  private:
   // One warehouse at work.
@@ -141,6 +169,7 @@ class Service {
   Lane* lane_of(const std::string& warehouse);
   Result<Lane*> check(journal::Submission& submission);
   void enqueue(Lane& lane, QueryId id, Timestamp submitted_at);
+  void put_back(Lane& lane, Admission::Place place);
   void dispatch(Lane& lane);
   async::Task<> run(Lane* lane, LivePtr live);
   async::Task<> expire_queue(Lane* lane);
@@ -163,6 +192,7 @@ class Service {
   Queries queries_;
   Runner runner_;
   std::vector<std::unique_ptr<Lane>> lanes_;
+  std::set<QueryId> under_way_;  // Those that have their turn.
   bool draining_ = false;
   async::Timer house_timer_;
   async::TaskGroup tasks_;  // Last: what runs in it uses all of the above.

@@ -86,8 +86,8 @@ const char* const insert_query_sql =
     "INSERT INTO query (version, state, attempt, kind, started_at, cancel_requested_at, ended_at, failure, result_rows,"
     " result_bytes, result_chunks, result_truncated, expires_at, result_gone, crashes, id, principal, warehouse, "
     "query_tag,"
-    " idempotency_key, submitted_at)"
-    " VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19,?20,?21)";
+    " idempotency_key, submitted_at, session)"
+    " VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19,?20,?21,?22)";
 
 const char* const insert_submission_sql =
     "INSERT INTO submission (seq, statement, parameters, timeout, row_limit, result_ttl, traceparent, fingerprint)"
@@ -103,8 +103,8 @@ const char* const select_entry_sql =
     "SELECT id, version, state, attempt, kind, submitted_at, started_at, cancel_requested_at, ended_at, failure,"
     " result_rows, result_bytes, result_chunks, result_truncated, expires_at, result_gone, crashes, principal, "
     "warehouse,"
-    " query_tag, idempotency_key, statement, parameters, timeout, row_limit, result_ttl, traceparent, fingerprint"
-    " FROM query LEFT JOIN submission USING (seq) WHERE id=?1";
+    " query_tag, idempotency_key, statement, parameters, timeout, row_limit, result_ttl, traceparent, fingerprint,"
+    " session FROM query LEFT JOIN submission USING (seq) WHERE id=?1";
 
 EntryBlobs::EntryBlobs(const Entry& entry) {
   if (!entry.submission.statement.parameters.empty()) {
@@ -121,6 +121,8 @@ void bind_insert_query(Statement& statement, const Entry& entry, const EntryBlob
   statement.bind_text_or_null(19, entry.submission.query_tag);
   statement.bind_text_or_null(20, entry.submission.idempotency_key);
   statement.bind(21, number_of(entry.submitted_at));
+  const std::uint64_t session = entry.submission.session;
+  statement.bind(22, session == 0 ? std::nullopt : std::optional(as_signed(session)));
 }
 
 void bind_insert_submission(Statement& statement, std::int64_t seq, const Entry& entry, const EntryBlobs& blobs) {
@@ -192,6 +194,7 @@ Result<Entry> read_entry(const Statement& statement) {
   submission.result_ttl = std::chrono::milliseconds(columns.integer());
   submission.traceparent = columns.optional_text();
   submission.fingerprint = columns.optional_text();
+  if (const auto session = columns.optional_integer()) submission.session = as_unsigned(*session);
   if (columns.bad()) return unreadable(*id);
   return entry;
 }

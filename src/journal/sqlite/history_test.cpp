@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "journal/sqlite/journal_test_support.hpp"
+#include "journal/sqlite/reader.hpp"
 
 namespace coatcheck::journal {
 namespace {
@@ -106,6 +107,29 @@ TEST(History, every_filter_and_page_size_gives_what_looking_at_all_entries_gives
       ASSERT_TRUE(seen == expected) << filter.principal << "/" << filter.states.size() << "/" << filter.warehouse << "/"
                                     << filter.query_tag << " limit " << limit;
     }
+  }
+}
+
+TEST(History, what_others_have_does_not_lengthen_a_search) {
+  const TestDirectory directory;
+  Entry oldest = queued(at_second(0), "alice");
+  oldest.submission.query_tag = "t";
+  {
+    OpenJournal journal(directory.file());
+    std::vector<Entry> entries = {oldest};
+    for (int i = 1; i != 50; ++i) {
+      entries.push_back(queued(at_second(i), "bob"));
+      entries.back().submission.query_tag = i % 2 == 0 ? "t" : "";
+    }
+    run(journal.loop(), submit_all(*journal, entries));
+  }
+  auto reader = sqlite::Reader::open(*sqlite::Database::open(directory.file(), ""));
+  ASSERT_TRUE(reader);
+  for (const HistoryFilter& filter : {HistoryFilter{.principal = "alice"}, {.principal = "alice", .query_tag = "t"}}) {
+    const auto slice = reader->history(filter, std::nullopt, 10, 1);
+    ASSERT_TRUE(slice);
+    EXPECT_EQ(slice->page.entries, std::vector{oldest}) << filter.query_tag;
+    EXPECT_FALSE(slice->resume) << "it has looked at more than one";
   }
 }
 

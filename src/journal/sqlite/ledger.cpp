@@ -45,7 +45,7 @@ Result<Ledger> Ledger::open(Database database) {
       {&ledger.update_query_, update_query_sql},
       {&ledger.update_skew_, "UPDATE skew SET least=?1, most=?2 WHERE one=1"},
       {&ledger.find_ended_,
-       "SELECT seq FROM query INDEXED BY by_state WHERE state=?1 AND id<=?2 AND submitted_at<?3"
+       "SELECT seq, id FROM query INDEXED BY by_state WHERE state=?1 AND id<=?2 AND submitted_at<?3"
        " AND (expires_at IS NULL OR result_gone<>0) ORDER BY id LIMIT ?4"},
       {&ledger.delete_query_, "DELETE FROM query WHERE seq=?1"},
       {&ledger.delete_submission_, "DELETE FROM submission WHERE seq=?1"},
@@ -130,9 +130,9 @@ Result<void> Ledger::record(const Entry& entry) {
                                    " does not follow the one in the journal"};
 }
 
-Result<std::size_t> Ledger::forget(Timestamp before, std::size_t limit) {
+Result<std::vector<QueryId>> Ledger::forget(Timestamp before, std::size_t limit) {
   const QueryId highest = skew_.highest_id(before);
-  std::size_t forgotten = 0;
+  std::vector<QueryId> forgotten;
   for (const State state : {State::succeeded, State::failed, State::canceled}) {
     std::vector<std::int64_t> ended;
     {
@@ -140,18 +140,21 @@ Result<std::size_t> Ledger::forget(Timestamp before, std::size_t limit) {
       find_ended_.bind(1, number_of(state));
       find_ended_.bind_blob(2, bytes_of(highest));
       find_ended_.bind(3, number_of(before));
-      find_ended_.bind(4, static_cast<std::int64_t>(limit - forgotten));
+      find_ended_.bind(4, static_cast<std::int64_t>(limit - forgotten.size()));
       for (;;) {
         const auto row = step(find_ended_);
         if (!row) return row.error();
         if (!*row) break;
-        ended.push_back(Columns(find_ended_).integer());
+        Columns columns(find_ended_);
+        ended.push_back(columns.integer());
+        const auto id = id_from(columns.blob());
+        if (!id) return Error{Errc::corrupt, "the journal has an entry whose id is none"};
+        forgotten.push_back(*id);
       }
     }
     for (const std::int64_t seq : ended) {
       if (auto done = forget_one(seq); !done) return std::move(done).error();
     }
-    forgotten += ended.size();
   }
   return forgotten;
 }

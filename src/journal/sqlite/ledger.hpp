@@ -23,7 +23,7 @@ class Ledger {
   // goes wrong is in failure().
   Result<Journal::Submitted> submit(const Entry& entry);
   Result<void> record(const Entry& entry);
-  Result<std::size_t> forget(Timestamp before, std::size_t limit);
+  Result<std::vector<QueryId>> forget(Timestamp before, std::size_t limit);
 
   // Why the transaction must not be committed, if SQLite has failed in it.
   const std::optional<Error>& failure() const { return failure_; }

@@ -129,6 +129,7 @@ Result<Route> Reader::route_of(const HistoryFilter& filter, const std::optional<
   Route route{.principal = filter.principal,
               .states = filter.states,
               .query_tag = filter.query_tag,
+              .session = filter.session,
               .lowest = {},
               .highest = from.value_or(highest_of_all()),
               .newest_first = true};
@@ -147,6 +148,7 @@ Result<void> Reader::replay(std::size_t recent, const std::function<void(Entry)>
   Route unfinished{.principal = {},
                    .states = {State::queued, State::running, State::canceling},
                    .query_tag = {},
+                   .session = {},
                    .lowest = {},
                    .highest = highest_of_all(),
                    .newest_first = false};
@@ -154,6 +156,7 @@ Result<void> Reader::replay(std::size_t recent, const std::function<void(Entry)>
   Route ended{.principal = {},
               .states = {State::succeeded, State::failed, State::canceled},
               .query_tag = {},
+              .session = {},
               .lowest = {},
               .highest = highest_of_all(),
               .newest_first = true};

@@ -139,10 +139,10 @@ class SqliteJournal final : public Journal {
     co_return co_await desk.pool.run(std::move(look));
   }
 
-  async::Task<Result<std::size_t>> forget(Timestamp before, std::size_t limit) override {
+  async::Task<Result<std::vector<QueryId>>> forget(Timestamp before, std::size_t limit) override {
     if (auto refusal = refuse_write()) co_return *std::move(refusal);
     auto work = [before, limit = std::min(limit, limit_max)](Ledger& ledger) { return ledger.forget(before, limit); };
-    co_return co_await committed<std::size_t>(committer_.get(), executor_, std::move(work));
+    co_return co_await committed<std::vector<QueryId>>(committer_.get(), executor_, std::move(work));
   }
 
   async::Task<> close() override {

@@ -196,9 +196,9 @@ TEST(SqliteJournal, forgets_only_old_ended_queries_without_a_result) {
   ASSERT_TRUE(journal(journal->record(broken = failed(broken))));
   ASSERT_TRUE(journal(journal->record(young = failed(young))));
 
-  EXPECT_EQ(*journal(journal->forget(at_second(50), 1)), 1U);
-  EXPECT_EQ(*journal(journal->forget(at_second(50), std::numeric_limits<std::size_t>::max())), 1U);
-  EXPECT_EQ(*journal(journal->forget(at_second(50), 10)), 0U);
+  EXPECT_EQ(*journal(journal->forget(at_second(50), 1)), std::vector{old.id});
+  EXPECT_EQ(*journal(journal->forget(at_second(50), std::numeric_limits<std::size_t>::max())), std::vector{broken.id});
+  EXPECT_TRUE(journal(journal->forget(at_second(50), 10))->empty());
   for (const Entry& entry : {live, kept, young}) EXPECT_TRUE(journal(journal->find(entry.id))->has_value());
   for (const Entry& entry : {old, broken}) EXPECT_FALSE(journal(journal->find(entry.id))->has_value());
   EXPECT_FALSE(journal(journal->submit(full_entry()))->replayed) << "its key is forgotten with it";

@@ -44,8 +44,15 @@ Result<std::optional<Passed>> Walk::next() {
 
 Result<void> Walk::open() {
   opened_ = true;
+  if (route_.session) {
+    return open_cursor(cursor_sql("by_session", "session=?6 AND ", route_.newest_first), 0, std::nullopt);
+  }
   if (!route_.query_tag.empty()) {
-    return open_cursor(cursor_sql("by_tag", "query_tag=?3 AND ", route_.newest_first), 0, std::nullopt);
+    const std::string sql =
+        route_.principal.empty()
+            ? cursor_sql("by_tag", "query_tag=?5 AND ", route_.newest_first)
+            : cursor_sql("by_principal_tag", "principal=?3 AND query_tag=?5 AND ", route_.newest_first);
+    return open_cursor(sql, 0, std::nullopt);
   }
   if (route_.principal.empty() && route_.states.empty()) {
     return open_cursor(cursor_sql("by_id", "", route_.newest_first), 0, std::nullopt);
@@ -73,12 +80,13 @@ Result<void> Walk::open_cursor(const std::string& sql, std::size_t slot, std::op
   used_.push_back(&cursor);
   cursor.bind_blob(1, bytes_of(route_.lowest));
   cursor.bind_blob(2, bytes_of(route_.highest));
-  if (!route_.query_tag.empty()) {
-    cursor.bind_text(3, route_.query_tag);
-  } else if (!route_.principal.empty()) {
-    cursor.bind_text(3, route_.principal);
+  if (route_.session) {
+    cursor.bind(6, static_cast<std::int64_t>(*route_.session));
+  } else {
+    if (!route_.principal.empty()) cursor.bind_text(3, route_.principal);
+    if (state) cursor.bind(4, number_of(*state));
+    if (!route_.query_tag.empty()) cursor.bind_text(5, route_.query_tag);
   }
-  if (state) cursor.bind(4, number_of(*state));
   heads_.push_back({&cursor, {}});
   return advance(heads_.size() - 1);
 }

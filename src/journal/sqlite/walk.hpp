@@ -25,12 +25,14 @@ struct Passed {
 // The prepared cursors of one connection, kept for the next walk.
 using Cursors = std::map<std::pair<std::string, std::size_t>, Statement>;
 
-// Where a walk goes: along by_tag if there is a tag, else by_principal, else by_state, else by_id. It sees
-// at least the queries that agree with all that is set; the caller looks at what the index does not tell.
+// Where a walk goes: along by_session if there is a session, else by_principal_tag or by_tag if there is a tag, else
+// by_principal, else by_state, else by_id. It sees at least the queries that agree with all that is set; the caller
+// looks at what the index does not tell.
 struct Route {
   std::string_view principal;
   std::vector<State> states;  // Empty for all.
   std::string_view query_tag;
+  std::optional<std::uint64_t> session;
   QueryId lowest;
   QueryId highest;
   bool newest_first = true;

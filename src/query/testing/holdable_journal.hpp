@@ -36,15 +36,21 @@ class HoldableJournal final : public journal::Journal {
   // What every submit() and record() is answered from now on, without being done. After an io_error it says
   // that it cannot be written, as the real one.
   void refuse(std::optional<Error> with) { refusal_ = std::move(with); }
+  // Returns when `count` calls have been refused in all.
+  async::Task<> refused(std::size_t count) {
+    while (refused_ < count) {
+      [[maybe_unused]] auto [error] = co_await came_.async_wait(async::as_outcome);
+    }
+  }
 
   async::Task<Result<Submitted>> submit(journal::Entry entry) override {
     co_await pass();
-    if (refusal_) co_return *refusal_;
+    if (refusal_) co_return refusal();
     co_return co_await real_->submit(std::move(entry));
   }
   async::Task<Result<void>> record(journal::Entry entry) override {
     co_await pass();
-    if (refusal_) co_return *refusal_;
+    if (refusal_) co_return refusal();
     co_return co_await real_->record(std::move(entry));
   }
   void note(journal::Entry entry) override { real_->note(std::move(entry)); }
@@ -66,13 +72,19 @@ class HoldableJournal final : public journal::Journal {
   async::Task<Result<std::vector<journal::Entry>>> expired_results(Timestamp now, std::size_t limit) override {
     return real_->expired_results(now, limit);
   }
-  async::Task<Result<std::size_t>> forget(Timestamp before, std::size_t limit) override {
+  async::Task<Result<std::vector<QueryId>>> forget(Timestamp before, std::size_t limit) override {
     return real_->forget(before, limit);
   }
   async::Task<> close() override { return real_->close(); }
   Counters counters() const override { return real_->counters(); }
 
  private:
+  Error refusal() {
+    ++refused_;
+    came_.cancel();
+    return *refusal_;
+  }
+
   async::Task<> pass() {
     if (!holding_) co_return;
     ++held_;
@@ -85,9 +97,10 @@ class HoldableJournal final : public journal::Journal {
 
   std::unique_ptr<journal::Journal> real_;
   async::Timer gate_;  // Canceled to let everybody through, in the order in which they came.
-  async::Timer came_;  // Canceled when one more is held.
+  async::Timer came_;  // Canceled when one more is held or refused.
   bool holding_ = false;
   std::size_t held_ = 0;
+  std::size_t refused_ = 0;
   std::optional<Error> refusal_;
 };
 

@@ -17,7 +17,10 @@ class TestDirectory {
     path_ = name;
   }
   TestDirectory(TestDirectory&& other) noexcept : path_(std::exchange(other.path_, {})) {}
-  TestDirectory& operator=(TestDirectory&&) = delete;
+  TestDirectory& operator=(TestDirectory&& other) noexcept {
+    std::swap(path_, other.path_);
+    return *this;
+  }
   ~TestDirectory() {
     if (!path_.empty()) std::filesystem::remove_all(path_);
   }
