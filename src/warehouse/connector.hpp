@@ -1,9 +1,12 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "async/task.hpp"
 #include "base/failure.hpp"
@@ -18,11 +21,33 @@ namespace coatcheck::warehouse {
 template <class T>
 using Outcome = Result<T, Failure>;
 
+// Reads the rows of an input, once, from front to back. Blocks; one call at a time, on any thread.
+class InputRows {
+ public:
+  virtual ~InputRows() = default;
+
+  // Returns the next rows, nothing at the end.
+  virtual Outcome<std::optional<rows::Batch>> next() = 0;
+};
+
+// Rows from elsewhere that one statement may read as a table, in a warehouse that can do that
+// (DuckdbOptions::inputs).
+struct Input {
+  std::string name;                        // By which the statement calls it.
+  rows::Schema schema;                     // At least one column; their names differ.
+  std::optional<std::uint64_t> rows = {};  // How many, if that is known.
+  // Begins to read it; called once for every time that the statement scans it, on any thread.
+  std::function<std::unique_ptr<InputRows>()> open = {};
+};
+
 // One attempt at one query.
 struct Request {
   QueryId query;
   int attempt = 1;
   Statement statement;
+  std::string principal = {};      // Whose query it is.
+  std::uint64_t session = 0;       // In which it was submitted; 0 for none.
+  std::vector<Input> inputs = {};  // What the statement may read besides the warehouse's own tables.
 };
 
 // The rows of an execution, pulled once, from front to back.
@@ -47,6 +72,10 @@ class Execution {
 
   // Whether the statement only reads, as the engine says; decides if a crash may run it again.
   virtual StatementKind kind() const = 0;
+
+  // What run() will yield, if the warehouse knows before it runs: for who wants a statement described only. Blocks for
+  // a moment at most; not while run() or next() is under way.
+  virtual std::optional<rows::Schema> description() { return std::nullopt; }
 
   // Starts it, once, and returns when the schema is known. The cursor must not outlive the execution.
   virtual async::Task<Outcome<std::unique_ptr<Cursor>>> run() = 0;

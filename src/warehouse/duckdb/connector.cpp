@@ -7,6 +7,7 @@
 
 #include "async/pool.hpp"
 #include "warehouse/duckdb/database.hpp"
+#include "warehouse/duckdb/inputs.hpp"
 #include "warehouse/duckdb/session.hpp"
 
 namespace coatcheck::warehouse {
@@ -46,6 +47,7 @@ class DuckdbExecution final : public Execution {
   }
 
   StatementKind kind() const override { return session_->kind(); }
+  std::optional<rows::Schema> description() override { return session_->description(); }
 
   async::Task<Outcome<std::unique_ptr<Cursor>>> run() override {
     auto work = [this] { return session_->start(); };
@@ -80,7 +82,10 @@ class DuckdbExecution final : public Execution {
 class DuckdbConnector final : public Connector {
  public:
   DuckdbConnector(duckdb::Database database, const DuckdbOptions& options)
-      : database_(std::move(database)), batch_rows_(options.batch_rows), pool_(options.running_max) {
+      : database_(std::move(database)),
+        batch_rows_(options.batch_rows),
+        takes_inputs_(options.inputs),
+        pool_(options.running_max) {
     duckdb::Connection connection;
     duckdb_connect(database_.get(), connection.out());
     sequences_ = duckdb::yields_rows(connection.get(), "SELECT 1 FROM duckdb_sequences() LIMIT 1");
@@ -90,7 +95,7 @@ class DuckdbConnector final : public Connector {
   Capabilities capabilities() const override { return {.detached = false}; }
 
   async::Task<Outcome<std::unique_ptr<Execution>>> prepare(Request request) override {
-    auto work = [this, &request] { return open_session(std::move(request.statement)); };
+    auto work = [this, &request] { return open_session(std::move(request)); };
     auto session = co_await pool_.run(std::move(work));
     if (!session) co_return std::move(session).error();
     const async::Executor executor = co_await async::asio::this_coro::executor;
@@ -100,19 +105,21 @@ class DuckdbConnector final : public Connector {
   }
 
  private:
-  Outcome<std::unique_ptr<Session>> open_session(Statement statement) {
+  Outcome<std::unique_ptr<Session>> open_session(Request request) {
     duckdb::Connection connection;
     if (duckdb_connect(database_.get(), connection.out()) != DuckDBSuccess) {
       return Failure{
           .category = FailureCategory::unavailable, .message = "DuckDB refuses a connection.", .retryable = true};
     }
-    auto session = std::make_unique<Session>(std::move(connection), std::move(statement), batch_rows_);
+    if (takes_inputs_) duckdb::give_inputs(connection.get(), std::move(request.inputs));
+    auto session = std::make_unique<Session>(std::move(connection), std::move(request.statement), batch_rows_);
     if (auto failure = session->prepare(sequences_)) return std::move(*failure);
     return session;
   }
 
   duckdb::Database database_;
   std::size_t batch_rows_;
+  bool takes_inputs_;
   std::atomic<bool> sequences_ = true;  // Whether the database may hold any: then a SELECT can write.
   // Ends sessions. A thread of its own, so that what has ended does not stay while others run long.
   async::asio::thread_pool closing_{1};

@@ -29,6 +29,9 @@ struct DuckdbOptions {
   int threads = 2;  // Of the engine, shared by all queries.
   std::size_t running_max = 4;      // Calls that may be in the engine at once; each holds a thread.
   std::size_t batch_rows = 65'536;  // About how many rows a batch has at most.
+  // Whether statements may read Request::inputs, by the table function coatcheck_rows('<name of the input>'). Each
+  // sees those of its own request.
+  bool inputs = false;
 };
 
 // Opens an embedded DuckDB as a warehouse and locks it, so that SQL reaches the configured data and nothing

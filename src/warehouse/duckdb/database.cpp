@@ -11,6 +11,8 @@
 #include <utility>
 #include <vector>
 
+#include "warehouse/duckdb/built_in.hpp"
+#include "warehouse/duckdb/inputs.hpp"
 #include "warehouse/duckdb/removed_functions.hpp"
 
 namespace coatcheck::warehouse::duckdb {
@@ -148,6 +150,10 @@ Result<Database> open_locked(const DuckdbOptions& options) {
   }
   // From here on no configuration changes.
   if (auto removed = remove_functions(connection.get()); !removed) return std::move(removed).error();
+  if (auto added = add_dual(connection.get()); !added) return std::move(added).error();
+  if (options.inputs) {
+    if (auto added = add_inputs(connection.get()); !added) return std::move(added).error();
+  }
   return database;
 }
 

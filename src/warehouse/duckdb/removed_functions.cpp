@@ -5,11 +5,9 @@
 #include <algorithm>
 #include <array>
 #include <duckdb/catalog/catalog.hpp>
-#include <duckdb/common/error_data.hpp>
-#include <duckdb/main/client_context.hpp>
-#include <duckdb/main/connection.hpp>
 #include <duckdb/parser/parsed_data/drop_info.hpp>
 
+#include "warehouse/duckdb/built_in.hpp"
 #include "warehouse/duckdb/database.hpp"
 #include "warehouse/duckdb/errors.hpp"
 
@@ -36,24 +34,18 @@ constexpr std::array<std::string_view, 2> scalar_functions = {"current_setting",
 Result<void> remove_functions(duckdb_connection connection) {
   // Has DuckDB make its own views now: later it would make all at once, and fail at those over what is gone.
   if (auto made = run_sql(connection, "SELECT count(*) FROM duckdb_views()"); !made) return made;
-  auto& context = *reinterpret_cast<::duckdb::Connection*>(connection)->context;
-  const auto drop = [&](::duckdb::CatalogType type, std::string_view name) {
-    ::duckdb::DropInfo info;
-    info.type = type;
-    info.schema = "main";
-    info.name = name;
-    info.allow_drop_internal = true;
-    ::duckdb::Catalog::GetSystemCatalog(context).DropEntry(context, info);
-  };
-  try {
-    context.RunFunctionInTransaction([&] {
-      for (const auto name : table_functions) drop(::duckdb::CatalogType::TABLE_FUNCTION_ENTRY, name);
-      for (const auto name : scalar_functions) drop(::duckdb::CatalogType::SCALAR_FUNCTION_ENTRY, name);
-    });
-  } catch (const std::exception& thrown) {
-    return Error{Errc::io_error, "DuckDB cannot be locked: " + ::duckdb::ErrorData(thrown).Message()};
-  }
-  return Result<void>::ok();
+  return change_built_in(connection, [](::duckdb::ClientContext& context, ::duckdb::Catalog& catalog) {
+    const auto drop = [&](::duckdb::CatalogType type, std::string_view name) {
+      ::duckdb::DropInfo info;
+      info.type = type;
+      info.schema = "main";
+      info.name = name;
+      info.allow_drop_internal = true;
+      catalog.DropEntry(context, info);
+    };
+    for (const auto name : table_functions) drop(::duckdb::CatalogType::TABLE_FUNCTION_ENTRY, name);
+    for (const auto name : scalar_functions) drop(::duckdb::CatalogType::SCALAR_FUNCTION_ENTRY, name);
+  });
 }
 
 std::optional<Failure> refused_function(std::string_view words) {

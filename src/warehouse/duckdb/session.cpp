@@ -89,6 +89,13 @@ std::optional<Failure> Session::execute(duckdb_prepared_statement prepared, Quer
   return std::nullopt;
 }
 
+std::optional<rows::Schema> Session::description() const {
+  if (statements_ != 1) return std::nullopt;  // What comes before it decides.
+  auto to_arrow = ToArrow::create(connection_.get(), prepared_.get());
+  if (!to_arrow) return std::nullopt;
+  return to_arrow->schema();
+}
+
 Result<rows::Schema, Failure> Session::start() {
   if (auto failure = run_before_last()) return std::move(*failure);
   if (auto failure = execute(prepared_.get(), result_)) return std::move(*failure);

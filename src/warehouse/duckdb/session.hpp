@@ -25,6 +25,9 @@ class Session {
   // is set if this statement may make one.
   std::optional<Failure> prepare(std::atomic<bool>& sequences);
 
+  // The schema that it will have, if the engine can tell before it runs.
+  std::optional<rows::Schema> description() const;
+
   // Starts it and reads the schema.
   Result<rows::Schema, Failure> start();
 

@@ -63,7 +63,8 @@ ToArrow::ToArrow(ToArrow&&) noexcept = default;
 ToArrow& ToArrow::operator=(ToArrow&&) noexcept = default;
 ToArrow::~ToArrow() = default;
 
-Result<ToArrow, Failure> ToArrow::create(duckdb_connection connection, duckdb_result& result) {
+template <class Type, class Name>
+Result<ToArrow, Failure> ToArrow::create(duckdb_connection connection, idx_t count, Type type_at, Name name_at) {
   ToArrow self;
   auto& columns = *self.columns_;
   auto& context = *reinterpret_cast<::duckdb::Connection*>(connection)->context;
@@ -71,12 +72,12 @@ Result<ToArrow, Failure> ToArrow::create(duckdb_connection connection, duckdb_re
   ArrowSchema exported{};
   try {
     columns.properties = context.GetClientProperties();
-    for (idx_t i = 0; i < duckdb_column_count(&result); ++i) {
-      const LogicalType type(duckdb_column_logical_type(&result, i));
+    for (idx_t i = 0; i < count; ++i) {
+      const LogicalType type(type_at(i));
       columns.given.push_back(*reinterpret_cast<const ::duckdb::LogicalType*>(type.get()));
       columns.exact.push_back(exact_type(columns.given.back()));
       columns.as_given = columns.as_given && columns.given.back() == columns.exact.back();
-      names.emplace_back(duckdb_column_name(&result, i));
+      names.push_back(name_at(i));
     }
     columns.extensions = ::duckdb::ArrowTypeExtensionData::GetExtensionTypes(context, columns.exact);
     ::duckdb::ArrowConverter::ToArrowSchema(&exported, columns.exact, names, columns.properties);
@@ -88,6 +89,24 @@ Result<ToArrow, Failure> ToArrow::create(duckdb_connection connection, duckdb_re
   if (!schema.ok()) return internal(schema.status().ToString());
   self.schema_ = *schema;
   return self;
+}
+
+Result<ToArrow, Failure> ToArrow::create(duckdb_connection connection, duckdb_result& result) {
+  return create(
+      connection, duckdb_column_count(&result), [&](idx_t i) { return duckdb_column_logical_type(&result, i); },
+      [&](idx_t i) { return std::string(duckdb_column_name(&result, i)); });
+}
+
+Result<ToArrow, Failure> ToArrow::create(duckdb_connection connection, duckdb_prepared_statement prepared) {
+  return create(
+      connection, duckdb_prepared_statement_column_count(prepared),
+      [&](idx_t i) { return duckdb_prepared_statement_column_logical_type(prepared, i); },
+      [&](idx_t i) {
+        const char* owned = duckdb_prepared_statement_column_name(prepared, i);
+        std::string name = owned == nullptr ? "" : owned;
+        duckdb_free(const_cast<char*>(owned));
+        return name;
+      });
 }
 
 std::optional<Failure> ToArrow::append(duckdb_data_chunk chunk) {

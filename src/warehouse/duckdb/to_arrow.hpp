@@ -19,6 +19,8 @@ class ToArrow {
  public:
   // Reads the result's columns. The result need not stay, the connection must.
   static Result<ToArrow, Failure> create(duckdb_connection connection, duckdb_result& result);
+  // Reads those of a statement that has not run; its parameters are bound.
+  static Result<ToArrow, Failure> create(duckdb_connection connection, duckdb_prepared_statement prepared);
   ToArrow(ToArrow&&) noexcept;
   ToArrow& operator=(ToArrow&&) noexcept;
   ~ToArrow();
@@ -38,6 +40,8 @@ class ToArrow {
  private:
   struct Columns;
   ToArrow();
+  template <class Type, class Name>
+  static Result<ToArrow, Failure> create(duckdb_connection connection, idx_t count, Type type, Name name);
 
   std::unique_ptr<Columns> columns_;
   rows::Schema schema_;
