@@ -110,6 +110,15 @@ TEST_F(RouterTable, finds_routes_by_method_and_path) {
   EXPECT_EQ(found(Verb::post, "/v1/queries/batch-status"), "/v1/queries/batch-status");
 }
 
+TEST_F(RouterTable, an_empty_segment_matches_only_where_the_pattern_has_one) {
+  EXPECT_EQ(found(Verb::get, "/v1/queries//7"), "");
+  router_.add({.verb = Verb::get, .pattern = "/v1/queries//{id}", .handle = nothing});
+  EXPECT_EQ(found(Verb::get, "/v1/queries//7"), "/v1/queries//{id}");
+  EXPECT_EQ(router_.find(Verb::get, "/v1/queries//7").captures, std::vector<std::string>{"7"});
+  EXPECT_EQ(found(Verb::get, "/v1/queries//"), "");
+  EXPECT_EQ(found(Verb::get, "/v1/queries/{}"), "/v1/queries/{id}");
+}
+
 TEST_F(RouterTable, a_literal_segment_beats_a_capture) {
   const auto match = router_.find(Verb::get, "/v1/queries/batch-status");
   EXPECT_EQ(match.route, nullptr);

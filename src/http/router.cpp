@@ -28,11 +28,16 @@ std::string_view take_segment(std::string_view& path) {
   return segment;
 }
 
+// How a pattern's captures are kept; no literal has it, for braces are not in a path.
+constexpr std::string_view capture_mark = "{}";
+
+bool is_capture(const std::string& segment) { return segment == capture_mark; }
+
 bool matches(const std::vector<std::string>& segments, std::string_view path) {
   for (const std::string& wanted : segments) {
     if (path.empty()) return false;
     const std::string_view segment = take_segment(path);
-    if (wanted.empty() ? segment.empty() : segment != wanted) return false;
+    if (is_capture(wanted) ? segment.empty() : segment != wanted) return false;
   }
   return path.empty();
 }
@@ -40,14 +45,14 @@ bool matches(const std::vector<std::string>& segments, std::string_view path) {
 // Whether the first pattern has a literal in the leftmost segment where one has a literal and the other a capture.
 bool is_more_literal(const std::vector<std::string>& one, const std::vector<std::string>& other) {
   return std::lexicographical_compare(one.begin(), one.end(), other.begin(), other.end(),
-                                      [](const auto& a, const auto& b) { return !a.empty() && b.empty(); });
+                                      [](const auto& a, const auto& b) { return !is_capture(a) && is_capture(b); });
 }
 
 std::optional<std::vector<std::string>> capture(const std::vector<std::string>& segments, std::string_view path) {
   std::vector<std::string> captures;
   for (const std::string& wanted : segments) {
     const std::string_view segment = take_segment(path);
-    if (!wanted.empty()) continue;
+    if (!is_capture(wanted)) continue;
     auto decoded = percent_decoded(segment, false);
     if (!decoded) return std::nullopt;
     captures.push_back(*std::move(decoded));
@@ -82,8 +87,7 @@ void Router::add(Route route) {
   while (!rest.empty()) {
     const std::string_view segment = take_segment(rest);
     const bool captures = segment.starts_with('{') && segment.ends_with('}');
-    assert(captures || !segment.empty() || route.pattern == "/");
-    segments.emplace_back(captures ? std::string_view{} : segment);
+    segments.emplace_back(captures ? capture_mark : segment);
   }
   if (route.pattern == "/") segments.clear();
   const auto place =

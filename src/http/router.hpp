@@ -21,7 +21,7 @@ bool is_standard_method(std::string_view method);
 // One line of the table of routes.
 struct Route {
   Verb verb = Verb::get;
-  std::string pattern = {};  // "/v1/queries/{id}/result": a {…} matches one segment, not empty.
+  std::string pattern = {};  // "/v1/queries/{id}/result": a {…} matches one segment, not empty; "//" is itself.
   std::function<async::Task<Response>(Request)> handle = {};
   std::size_t body_bytes_max = 0;  // 0: no body is expected; one that comes is 413.
   // The handler, or the source of the body it answers with, may be long in coming: watch the connection
@@ -47,7 +47,7 @@ class Router {
  private:
   struct Entry {
     Route route;
-    std::vector<std::string> segments;  // Of the pattern; empty means a capture.
+    std::vector<std::string> segments;  // Of the pattern.
   };
 
   std::vector<Entry> entries_;  // Of two patterns that match one path, the one that wins is first.

@@ -7,10 +7,13 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <unordered_set>
 #include <utility>
 
+#include "principals/base64.hpp"
 #include "principals/key_text.hpp"
+#include "principals/public_key.hpp"
 
 namespace coatcheck::principals {
 
@@ -18,7 +21,9 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr std::int64_t format_version = 1;
+// Version 2 is version 1 with public keys; a file without any is written as version 1.
+constexpr std::int64_t version_of_api_keys = 1;
+constexpr std::int64_t version_of_public_keys = 2;
 
 std::string to_hex(const KeyHash& hash) {
   std::string text;
@@ -55,7 +60,25 @@ Result<Timestamp> time_of(const json::object& object, std::string_view name) {
   return parse_rfc3339(*text);
 }
 
-Result<Key> read_key(const json::value& value, std::size_t at) {
+// Reads what is known of the key itself: the hash of an API key, or the whole of a public key.
+bool read_material(const json::object& object, std::int64_t version, Key& key) {
+  if (version == version_of_public_keys && object.contains("public_key")) {
+    const auto text = text_of(object, "public_key");
+    const auto der = text ? decode_base64(*text) : std::nullopt;
+    if (!der || object.contains("sha256")) return false;
+    auto public_key = PublicKey::from_der(*der);
+    if (!public_key) return false;
+    key.hash = public_key->hash();
+    key.public_key = *std::move(public_key);
+    return true;
+  }
+  const auto hash_text = text_of(object, "sha256");
+  const auto hash = hash_text ? parse_hex(*hash_text) : std::nullopt;
+  if (hash) key.hash = *hash;
+  return hash.has_value();
+}
+
+Result<Key> read_key(const json::value& value, std::int64_t version, std::size_t at) {
   const auto wrong = [at](std::string_view member) { return corrupt(fmt::format("keys[{}].{} is wrong", at, member)); };
   if (!value.is_object()) return wrong("");
   const json::object& object = value.get_object();
@@ -74,10 +97,7 @@ Result<Key> read_key(const json::value& value, std::size_t at) {
   if (!role) return wrong("role");
   key.principal.role = *role;
 
-  const auto hash_text = text_of(object, "sha256");
-  const auto hash = hash_text ? parse_hex(*hash_text) : std::nullopt;
-  if (!hash) return wrong("sha256");
-  key.hash = *hash;
+  if (!read_material(object, version, key)) return wrong(object.contains("public_key") ? "public_key" : "sha256");
 
   const auto created = time_of(object, "created");
   if (!created) return wrong("created");
@@ -98,17 +118,22 @@ Result<Key> read_key(const json::value& value, std::size_t at) {
 
 // One key a line, so that people can read the file and compare two of them.
 std::string write_key_file(const std::vector<Key>& keys) {
-  std::string text = fmt::format("{{\"version\":{},\"keys\":[", format_version);
+  const bool has_public_keys = std::ranges::any_of(keys, [](const Key& key) { return key.public_key.has_value(); });
+  std::string text =
+      fmt::format("{{\"version\":{},\"keys\":[", has_public_keys ? version_of_public_keys : version_of_api_keys);
   std::string_view separator = "\n";
   for (const Key& key : keys) {
-    const json::object object = {
+    json::object object = {
         {"id", key.id},
         {"principal", key.principal.name},
         {"role", to_string(key.principal.role)},
         {"created", to_rfc3339(key.created)},
         {"revoked", key.revoked ? json::value(to_rfc3339(*key.revoked)) : json::value(nullptr)},
-        {"sha256", to_hex(key.hash)},
     };
+    if (key.public_key)
+      object["public_key"] = encode_base64(key.public_key->der());
+    else
+      object["sha256"] = to_hex(key.hash);
     text += separator;
     text += json::serialize(object);
     separator = ",\n";
@@ -125,8 +150,9 @@ Result<std::vector<Key>> read_key_file(std::string_view text) {
   if (!document.is_object()) return corrupt("it is no object");
 
   const json::value* version = document.get_object().if_contains("version");
-  if (version == nullptr || !version->is_int64() || version->get_int64() != format_version) {
-    return corrupt(fmt::format("its version is not {}", format_version));
+  if (version == nullptr || !version->is_int64() || version->get_int64() < version_of_api_keys ||
+      version->get_int64() > version_of_public_keys) {
+    return corrupt(fmt::format("its version is not {} or {}", version_of_api_keys, version_of_public_keys));
   }
   const json::value* list = document.get_object().if_contains("keys");
   if (list == nullptr || !list->is_array()) return corrupt("it has no list of keys");
@@ -135,7 +161,7 @@ Result<std::vector<Key>> read_key_file(std::string_view text) {
   std::vector<Key> keys;
   std::unordered_set<std::string> ids;
   for (const json::value& value : list->get_array()) {
-    auto key = read_key(value, keys.size());
+    auto key = read_key(value, version->get_int64(), keys.size());
     if (!key) return std::move(key).error();
     if (!ids.insert(key->id).second) return corrupt("two keys with the id " + key->id);
     keys.push_back(*std::move(key));

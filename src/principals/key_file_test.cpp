@@ -4,7 +4,9 @@
 
 #include <string>
 
+#include "principals/base64.hpp"
 #include "principals/key_text.hpp"
+#include "principals/testing/signing_key.hpp"
 
 namespace coatcheck::principals {
 namespace {
@@ -44,12 +46,50 @@ TEST(KeyFile, anything_else_is_corrupt) {
   const std::string good = one_key;
   for (const std::string& bad : {
            std::string(), std::string("[]"), good.substr(0, good.size() - 1), good + "x",
-           with(good, "\"version\":1", "\"version\":2"), with(good, "\"keys\":[", "\"keys\":7,\"k\":["),
-           with(good, "abcdefg2", "ABCDEFG2"), with(good, "\"principal\":\"a\"", "\"principal\":\"a b\""),
-           with(good, "\"user\"", "\"root\""), with(good, "2026-01-01", "2026-13-01"),
-           with(good, "\"revoked\":null,", ""), with(good, "\"revoked\":null", "\"revoked\":false"),
-           with(good, "2d71", "2D71"), with(good, "2d71", "2d7"),
+           with(good, "\"version\":1", "\"version\":3"), with(good, "\"version\":1", "\"version\":0"),
+           with(good, "\"keys\":[", "\"keys\":7,\"k\":["), with(good, "abcdefg2", "ABCDEFG2"),
+           with(good, "\"principal\":\"a\"", "\"principal\":\"a b\""), with(good, "\"user\"", "\"root\""),
+           with(good, "2026-01-01", "2026-13-01"), with(good, "\"revoked\":null,", ""),
+           with(good, "\"revoked\":null", "\"revoked\":false"), with(good, "2d71", "2D71"), with(good, "2d71", "2d7"),
            with(good, "}]}", "}," + good.substr(good.find("{\"id\""))),  // The same id twice.
+       }) {
+    const auto read = read_key_file(bad);
+    ASSERT_FALSE(read) << bad;
+    EXPECT_EQ(read.error().code, Errc::corrupt) << bad;
+  }
+}
+
+Key some_public_key(std::string id) {
+  Key key = some_key(std::move(id));
+  key.public_key = *PublicKey::from_pem(testing::signing_key().public_pem());
+  key.hash = key.public_key->hash();
+  return key;
+}
+
+TEST(KeyFile, public_keys_are_read_back_from_a_file_of_version_2) {
+  const std::vector<Key> keys = {some_key("abcdefg2"), some_public_key("abcdefg3")};
+  const std::string text = write_key_file(keys);
+  EXPECT_TRUE(text.starts_with("{\"version\":2,"));
+  const auto read = read_key_file(text);
+  ASSERT_TRUE(read) << read.error().message;
+  EXPECT_EQ(*read, keys);
+}
+
+TEST(KeyFile, a_file_without_public_keys_can_be_read_by_older_versions) {
+  EXPECT_TRUE(write_key_file({some_key("abcdefg2")}).starts_with("{\"version\":1,"));
+}
+
+TEST(KeyFile, a_public_key_that_is_none_is_corrupt) {
+  const std::string good = write_key_file({some_public_key("abcdefg3")});
+  const std::string der = encode_base64(some_public_key("abcdefg3").public_key->der());
+  for (const std::string& bad : {
+           with(good, "\"version\":2", "\"version\":1"),  // There were none in version 1.
+           with(good, der, der.substr(4)),
+           with(good, der, ""),
+           with(good, der, encode_base64("no key")),
+           with(good, "\"" + der + "\"", "null"),
+           with(good, "\"public_key\"", "\"sha256\":\"" + std::string(64, '0') + "\",\"public_key\""),
+           with(good, "\"public_key\"", "\"publickey\""),
        }) {
     const auto read = read_key_file(bad);
     ASSERT_FALSE(read) << bad;

@@ -42,6 +42,16 @@ class ChangeLock {
   int descriptor_;
 };
 
+bool same_name(std::string_view a, std::string_view b) {
+  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; };
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [&](char x, char y) { return lower(x) == lower(y); });
+}
+
+Result<void> check_name(std::string_view name) {
+  if (is_principal_name(name)) return Result<void>::ok();
+  return Error{Errc::invalid_argument, "a principal's name is 1 to 64 characters of A-Z a-z 0-9 . _ @ -", "name"};
+}
+
 std::filesystem::path beside(const std::filesystem::path& file, const char* ending) {
   std::filesystem::path path = file;
   path += ending;
@@ -61,15 +71,36 @@ Result<Keyring> Keyring::open(std::filesystem::path file, Files& files, const Cl
 }
 
 std::optional<Principal> Keyring::authenticate(std::string_view presented) const {
+  const Key* key = identify(presented);
+  if (key == nullptr) return std::nullopt;
+  return key->principal;
+}
+
+const Key* Keyring::identify(std::string_view presented) const {
   const auto id = key_id(presented);
-  if (!id) return std::nullopt;
+  if (!id) return nullptr;
   const KeyHash hash = hash_key(presented);
   const auto found = keys_.find(std::string(*id));
   // No text is known that hashes to zeros, and an unknown id is refused whatever the comparison says.
   static constexpr KeyHash nobody{};
   const bool same = same_hash(hash, found == keys_.end() ? nobody : found->second.hash);
-  if (!same || found == keys_.end() || found->second.revoked) return std::nullopt;
-  return found->second.principal;
+  if (!same || found == keys_.end() || found->second.revoked || found->second.public_key) return nullptr;
+  return &found->second;
+}
+
+const Key* Keyring::find_public_key(std::string_view name, const KeyHash& hash) const {
+  const auto ids = public_keys_.find(hash);
+  if (ids == public_keys_.end()) return nullptr;
+  for (const std::string& id : ids->second) {
+    const Key& key = keys_.at(id);
+    if (!key.revoked && same_name(key.principal.name, name)) return &key;
+  }
+  return nullptr;
+}
+
+bool Keyring::is_good(std::string_view id) const {
+  const auto found = keys_.find(std::string(id));
+  return found != keys_.end() && !found->second.revoked;
 }
 
 Result<bool> Keyring::refresh() {
@@ -92,9 +123,7 @@ Result<bool> Keyring::refresh() {
 }
 
 Result<std::string> Keyring::create(std::string name, Role role) {
-  if (!is_principal_name(name)) {
-    return Error{Errc::invalid_argument, "a principal's name is 1 to 64 characters of A-Z a-z 0-9 . _ @ -", "name"};
-  }
+  if (auto checked = check_name(name); !checked) return std::move(checked).error();
   std::string text;
   auto changed = change([&](Keys& keys) -> Result<void> {
     if (keys.size() >= keys_max) return Error{Errc::resource_exhausted, "there are too many keys already"};
@@ -110,6 +139,35 @@ Result<std::string> Keyring::create(std::string name, Role role) {
   });
   if (!changed) return std::move(changed).error();
   return text;
+}
+
+Result<std::string> Keyring::add(std::string name, Role role, PublicKey public_key) {
+  if (auto checked = check_name(name); !checked) return std::move(checked).error();
+  std::string id;
+  auto changed = change([&](Keys& keys) -> Result<void> {
+    if (keys.size() >= keys_max) return Error{Errc::resource_exhausted, "there are too many keys already"};
+    std::size_t already = 0;
+    for (const auto& [other_id, key] : keys) {
+      if (!key.public_key || key.revoked) continue;
+      if (*key.public_key == public_key && same_name(key.principal.name, name)) {
+        return Error{Errc::conflict, "this public key is there already, as " + other_id};
+      }
+      if (key.principal.name == name) ++already;
+    }
+    if (already >= public_keys_max) {
+      return Error{Errc::conflict, "'" + name + "' has two public keys already; revoke one"};
+    }
+    do {
+      auto made = make_key_text();
+      if (!made) return std::move(made).error();
+      id = *key_id(*made);
+    } while (keys.contains(id));
+    const KeyHash hash = public_key.hash();
+    keys.emplace(id, Key{id, {std::move(name), role}, clock_->now(), std::nullopt, hash, std::move(public_key)});
+    return Result<void>::ok();
+  });
+  if (!changed) return std::move(changed).error();
+  return id;
 }
 
 Result<void> Keyring::revoke(std::string_view id) {
@@ -149,6 +207,7 @@ Result<void> Keyring::read() {
   if (!file) {
     if (file.error().code != Errc::not_found) return std::move(file).error();
     keys_.clear();
+    public_keys_.clear();
     version_ = Version{};
     return Result<void>::ok();
   }
@@ -169,8 +228,10 @@ Result<void> Keyring::read() {
   if (!keys) return Error{keys.error().code, file_.string() + ": " + keys.error().message};
 
   keys_.clear();
+  public_keys_.clear();
   for (Key& key : *keys) {
     std::string id = key.id;
+    if (key.public_key) public_keys_[key.hash].push_back(id);
     keys_.emplace(std::move(id), std::move(key));
   }
   version_ = version_of(about);
@@ -179,6 +240,7 @@ Result<void> Keyring::read() {
 
 Result<void> Keyring::write(const Keys& keys) {
   const std::string text = write_key_file(by_age(keys));
+  if (text.size() > key_file_bytes_max) return Error{Errc::resource_exhausted, "the key file would be too large"};
   const std::filesystem::path fresh = beside(file_, ".new");
 
   auto cleared = files_->remove(fresh);  // Of somebody who died here.

@@ -3,6 +3,7 @@
 #include <array>
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -13,29 +14,34 @@
 #include "base/files.hpp"
 #include "base/result.hpp"
 #include "principals/principal.hpp"
+#include "principals/public_key.hpp"
 
 struct stat;
 
 namespace coatcheck::principals {
 
-// The SHA-256 of a key's text: all that is kept of it.
+// The SHA-256 of a key's text: all that is kept of it. Of a public key the one of its DER.
 using KeyHash = std::array<std::uint8_t, 32>;
 
-// What is known of one API key.
+// A principal may have so many public keys that are not revoked: the one in use, and the one to come.
+inline constexpr std::size_t public_keys_max = 2;
+
+// What is known of one key: an API key, or a public key whose owner signs with its private half.
 struct Key {
-  std::string id;  // Eight of a-z 2-7: the part of the key's text that is no secret.
+  std::string id;  // Eight of a-z 2-7: the part of an API key's text that is no secret.
   Principal principal;
   Timestamp created;
   std::optional<Timestamp> revoked;
   KeyHash hash{};
+  std::optional<PublicKey> public_key = {};  // Nothing for an API key.
 
   bool operator==(const Key&) const = default;
 };
 
-// The API keys of one server, kept in one file (docs/formats/keys.md). One thread; create(), revoke(),
+// The keys of one server, kept in one file (docs/formats/keys.md). One thread; create(), add(), revoke(),
 // open() and a refresh() that finds a change block on the disk.
 //
-// A key's text is "coat_<id>_<secret>" with 256 random bits in base64url. Other processes may change the
+// An API key's text is "coat_<id>_<secret>" with 256 random bits in base64url. Other processes may change the
 // file at the same time: changes are serialised by a lock beside it, and each replaces the whole file.
 class Keyring {
  public:
@@ -44,9 +50,19 @@ class Keyring {
   // outlive the keyring.
   static Result<Keyring> open(std::filesystem::path file, Files& files, const Clock& clock);
 
-  // Returns whose key this is, if it is one and not revoked. Takes the same time for a wrong secret as for
+  // Returns whose API key this is, if it is one and not revoked. Takes the same time for a wrong secret as for
   // an id that does not exist; a text that has not the length of a key is refused without a look.
   std::optional<Principal> authenticate(std::string_view presented) const;
+
+  // As authenticate(), but returns the key; null if it is none. Valid until the keys change.
+  const Key* identify(std::string_view presented) const;
+
+  // Returns the public key, not revoked, with this hash, of the principal whose name is `name` without regard to
+  // case; null if there is none. Valid until the keys change.
+  const Key* find_public_key(std::string_view name, const KeyHash& hash) const;
+
+  // Whether there is a key, of either kind, with this id that is not revoked.
+  bool is_good(std::string_view id) const;
 
   // Reads the file again if it is another one than was read last; returns whether it was. On failure the
   // keys stay as they were, and the same broken file is reported once only. Costs one stat(2) otherwise:
@@ -55,6 +71,10 @@ class Keyring {
 
   // Makes a key, durable when this returns, and returns its text: the only time that it is seen.
   Result<std::string> create(std::string name, Role role);
+
+  // Takes a principal's public key, durable when this returns, and returns its id. Errc::conflict if the principal
+  // has as many as it may, or it or one that differs in case only has this one already.
+  Result<std::string> add(std::string name, Role role, PublicKey public_key);
 
   // Makes a key useless, durable when this returns. Errc::not_found if there is no such id; revoking twice
   // is no error and keeps the first time.
@@ -65,6 +85,7 @@ class Keyring {
 
  private:
   using Keys = std::unordered_map<std::string, Key>;
+  using KeysByHash = std::map<KeyHash, std::vector<std::string>>;
 
   // Which file was read: another inode, size or time is another file. All zero if there is none.
   struct Version {
@@ -90,6 +111,7 @@ class Keyring {
   Files* files_;
   const Clock* clock_;
   Keys keys_;
+  KeysByHash public_keys_;  // Their ids.
   Version version_;
 };
 

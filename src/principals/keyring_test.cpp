@@ -10,13 +10,15 @@
 #include <thread>
 #include <vector>
 
+#include "principals/testing/signing_key.hpp"
+
 namespace coatcheck::principals {
 namespace {
 
 namespace fs = std::filesystem;
 
 // A directory of its own for each test.
-class KeyringTest : public testing::Test {
+class KeyringTest : public ::testing::Test {
  protected:
   KeyringTest() {
     std::string name = (fs::temp_directory_path() / "keyring-XXXXXX").string();
@@ -196,6 +198,70 @@ TEST_F(KeyringTest, what_a_dead_process_left_behind_is_no_hindrance) {
   std::ofstream(file_.string() + ".new") << "half a fi";
   Keyring keyring = open();
   EXPECT_TRUE(keyring.create("a", Role::user));
+}
+
+PublicKey public_key_of(const testing::SigningKey& key) { return *PublicKey::from_pem(key.public_pem()); }
+
+TEST_F(KeyringTest, a_public_key_is_found_by_its_hash_and_its_principals_name_in_any_case) {
+  Keyring keyring = open();
+  const PublicKey key = public_key_of(testing::signing_key());
+  const auto id = keyring.add("Reports@Example", Role::admin, key);
+  ASSERT_TRUE(id) << id.error().message;
+  Keyring reread = open();
+  for (const Keyring* ring : {&keyring, &reread}) {
+    const Key* found = ring->find_public_key("REPORTS@EXAMPLE", key.hash());
+    ASSERT_NE(found, nullptr);
+    EXPECT_EQ(found->id, *id);
+    EXPECT_EQ(found->principal, (Principal{"Reports@Example", Role::admin}));
+    EXPECT_EQ(found->public_key, key);
+    EXPECT_EQ(ring->find_public_key("reports", key.hash()), nullptr);
+    EXPECT_EQ(ring->find_public_key("reports@example", public_key_of(testing::other_signing_key()).hash()), nullptr);
+  }
+}
+
+TEST_F(KeyringTest, a_principal_has_two_public_keys_at_most_of_which_one_can_be_revoked_for_a_third) {
+  Keyring keyring = open();
+  const testing::SigningKey third;
+  const auto first = keyring.add("a", Role::user, public_key_of(testing::signing_key()));
+  ASSERT_TRUE(first);
+  ASSERT_TRUE(keyring.add("a", Role::user, public_key_of(testing::other_signing_key())));
+  const auto refused = keyring.add("a", Role::user, public_key_of(third));
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, Errc::conflict);
+  EXPECT_TRUE(keyring.add("b", Role::user, public_key_of(third))) << "another principal has its own two";
+  ASSERT_TRUE(keyring.create("a", Role::user)) << "API keys do not count";
+  ASSERT_TRUE(keyring.revoke(*first));
+  EXPECT_TRUE(keyring.add("a", Role::user, public_key_of(third)));
+  EXPECT_EQ(keyring.find_public_key("a", public_key_of(testing::signing_key()).hash()), nullptr);
+}
+
+TEST_F(KeyringTest, the_same_public_key_is_not_taken_twice_for_names_that_clients_cannot_tell_apart) {
+  Keyring keyring = open();
+  const PublicKey key = public_key_of(testing::signing_key());
+  ASSERT_TRUE(keyring.add("ann", Role::user, key));
+  for (const char* name : {"ann", "ANN"}) {
+    const auto again = keyring.add(name, Role::user, key);
+    ASSERT_FALSE(again);
+    EXPECT_EQ(again.error().code, Errc::conflict);
+  }
+  EXPECT_TRUE(keyring.add("bob", Role::user, key));
+  EXPECT_FALSE(keyring.add("a b", Role::user, public_key_of(testing::other_signing_key()))) << "not a name";
+}
+
+TEST_F(KeyringTest, a_key_is_good_until_it_is_revoked) {
+  Keyring keyring = open();
+  const std::string api_key = *keyring.create("a", Role::user);
+  const std::string public_key = *keyring.add("a", Role::user, public_key_of(testing::signing_key()));
+  ASSERT_NE(keyring.identify(api_key), nullptr);
+  EXPECT_EQ(keyring.identify(api_key)->id, id_of(api_key));
+  for (const std::string& id : {id_of(api_key), public_key}) {
+    EXPECT_TRUE(keyring.is_good(id));
+    ASSERT_TRUE(keyring.revoke(id));
+    EXPECT_FALSE(keyring.is_good(id));
+  }
+  EXPECT_FALSE(keyring.is_good("abcdefg2"));
+  EXPECT_FALSE(keyring.is_good(""));
+  EXPECT_EQ(keyring.identify(api_key), nullptr);
 }
 
 }  // namespace

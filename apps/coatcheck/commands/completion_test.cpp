@@ -83,12 +83,12 @@ TEST(Completion, the_words_are_those_of_the_command_line) {
     }
   }
   EXPECT_THAT(paths, ElementsAre("", "submit", "status", "wait", "result", "cancel", "history", "key", "key create",
-                                 "key list", "key revoke", "config", "version", "completion"));
+                                 "key register", "key list", "key revoke", "config", "version", "completion"));
 }
 
 TEST(Completion, bash_offers_commands) {
   EXPECT_THAT(bash_offers("coatcheck s"), ElementsAre("status", "submit"));
-  EXPECT_THAT(bash_offers("coatcheck key ''"), ElementsAre("create", "list", "revoke"));
+  EXPECT_THAT(bash_offers("coatcheck key ''"), ElementsAre("create", "list", "register", "revoke"));
 }
 
 TEST(Completion, bash_offers_options_of_the_command) {

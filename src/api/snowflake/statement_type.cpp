@@ -1,0 +1,125 @@
+#include "api/snowflake/statement_type.hpp"
+
+#include <arrow/array.h>
+#include <arrow/record_batch.h>
+#include <arrow/type.h>
+
+#include <fmt/format.h>
+
+#include <array>
+#include <charconv>
+#include <utility>
+
+#include "api/snowflake/lenient_json.hpp"
+#include "scan/tokenizer.hpp"
+
+namespace coatcheck::api::snowflake {
+
+namespace {
+
+StatementType type_of(const std::string& word) {
+  constexpr std::array<std::pair<std::string_view, StatementType>, 31> words = {{
+      {"SELECT", StatementType::select},
+      {"VALUES", StatementType::select},
+      {"FROM", StatementType::select},
+      {"TABLE", StatementType::select},
+      {"PIVOT", StatementType::select},
+      {"UNPIVOT", StatementType::select},
+      {"CALL", StatementType::select},
+      {"INSERT", StatementType::insert},
+      {"UPDATE", StatementType::update},
+      {"DELETE", StatementType::remove},
+      {"MERGE", StatementType::merge},
+      {"COPY", StatementType::copy},
+      {"USE", StatementType::use},
+      {"SHOW", StatementType::show},
+      {"DESCRIBE", StatementType::describe},
+      {"DESC", StatementType::describe},
+      {"EXPLAIN", StatementType::describe},
+      {"SUMMARIZE", StatementType::describe},
+      {"BEGIN", StatementType::transaction},
+      {"START", StatementType::transaction},
+      {"COMMIT", StatementType::transaction},
+      {"ROLLBACK", StatementType::transaction},
+      {"CREATE", StatementType::ddl},
+      {"DROP", StatementType::ddl},
+      {"ALTER", StatementType::ddl},
+      {"TRUNCATE", StatementType::ddl},
+      {"GRANT", StatementType::ddl},
+      {"REVOKE", StatementType::ddl},
+      {"COMMENT", StatementType::ddl},
+      {"UNDROP", StatementType::ddl},
+      {"SET", StatementType::alter_session},
+  }};
+  for (const auto& [known, type] : words) {
+    if (known == word) return type;
+  }
+  return StatementType::unknown;
+}
+
+}  // namespace
+
+StatementType statement_type(std::string_view sql) {
+  int depth = 0;
+  bool after_with = false;
+  for (const scan::Token& token : scan::tokenize(sql)) {
+    const std::string_view text = sql.substr(token.begin, token.end - token.begin);
+    if (text == "(") ++depth;
+    if (text == ")") --depth;
+    if (token.kind != scan::TokenKind::word) continue;
+    const std::string word = upper_case(text);
+    if (!after_with) {
+      if (word != "WITH") return type_of(word);
+      after_with = true;
+    } else if (depth == 0) {
+      const StatementType type = type_of(word);
+      if (type == StatementType::select || is_dml(type)) return type;
+    }
+  }
+  return StatementType::unknown;
+}
+
+bool is_dml(StatementType type) {
+  return type == StatementType::insert || type == StatementType::update || type == StatementType::remove ||
+         type == StatementType::merge;
+}
+
+Result<void, SnowflakeError> check_one_statement(std::string_view sql, const Settings& settings) {
+  std::uint64_t wanted = 1;
+  if (const auto given = settings.find("MULTI_STATEMENT_COUNT"); given != settings.end()) {
+    const std::string& text = given->second.text;
+    const auto [rest, trouble] = std::from_chars(text.data(), text.data() + text.size(), wanted);
+    if (trouble != std::errc{} || rest != text.data() + text.size()) return invalid_payload();
+  }
+  const std::size_t count = scan::split_statements(sql, scan::Dialect::duckdb).size();
+  const bool is_sure = count > 0 && scan::split_statements(sql, scan::Dialect::snowflake).size() == count;
+  if (wanted != 0 && is_sure && count != wanted) {
+    return SnowflakeError{
+        "000008", "0A000",
+        fmt::format("Actual statement count {} did not match the desired statement count {}.", count, wanted)};
+  }
+  if (wanted == 1 || (wanted == 0 && is_sure && count == 1)) return Result<void, SnowflakeError>::ok();
+  return unsupported("several statements in one request");
+}
+
+std::optional<std::int64_t> affected_rows(StatementType type, const results::Reader& reader) {
+  const results::Manifest& manifest = reader.manifest();
+  if (!is_dml(type) || manifest.rows != 1 || manifest.schema->num_fields() != 1) return std::nullopt;
+  if (manifest.schema->field(0)->name() != "Count" || manifest.schema->field(0)->type()->id() != arrow::Type::INT64) {
+    return std::nullopt;
+  }
+  auto batch = reader.rows(0, 1)->next();
+  if (!batch || !*batch || (**batch)->num_rows() != 1) return std::nullopt;
+  return static_cast<const arrow::Int64Array&>(*(**batch)->column(0)).Value(0);
+}
+
+std::vector<std::string> count_columns(StatementType type) {
+  switch (type) {
+    case StatementType::insert: return {"number of rows inserted"};
+    case StatementType::update: return {"number of rows updated", "number of multi-joined rows updated"};
+    case StatementType::remove: return {"number of rows deleted"};
+    default: return {"number of rows inserted", "number of rows updated"};
+  }
+}
+
+}  // namespace coatcheck::api::snowflake

@@ -1,0 +1,52 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "api/snowflake/errors.hpp"
+#include "api/snowflake/state.hpp"
+#include "base/result.hpp"
+#include "results/spool.hpp"
+
+namespace coatcheck::api::snowflake {
+
+// What a statement is, in the numbers by which drivers decide between rows and a count of rows.
+enum class StatementType : int {
+  unknown = 0,
+  select = 0x1000,
+  insert = 0x3100,
+  update = 0x3200,
+  remove = 0x3300,
+  merge = 0x3400,
+  copy = 0x3600,
+  alter_session = 0x4100,
+  use = 0x4300,
+  show = 0x4400,
+  describe = 0x4500,
+  transaction = 0x5000,
+  ddl = 0x6000,
+  multiple = 0xA000,
+};
+
+// Told by the statement's first word, and after WITH by the first verb outside parentheses; comments are looked
+// through.
+StatementType statement_type(std::string_view sql);
+
+bool is_dml(StatementType type);
+
+// Whether the text is the one statement that MULTI_STATEMENT_COUNT among the settings (1 without it, 0 for any number)
+// asks for. 000008 if it has another number of statements, 000002 if several are wanted; where the two ways to read
+// the text disagree on the number, the warehouse is to say.
+Result<void, SnowflakeError> check_one_statement(std::string_view sql, const Settings& settings);
+
+// How many rows a DML statement changed: what the warehouse's one row says ("Count" in DuckDB). Nothing if the result
+// is something else, as after RETURNING. Blocks.
+std::optional<std::int64_t> affected_rows(StatementType type, const results::Reader& reader);
+
+// The columns in which Snowflake reports the count, of which the first is the one that holds it.
+std::vector<std::string> count_columns(StatementType type);
+
+}  // namespace coatcheck::api::snowflake
