@@ -37,6 +37,13 @@ telemetry::LogOptions log_options(const config::Log& log) {
           .style = log.style == "json" ? telemetry::LogOptions::Style::json : telemetry::LogOptions::Style::human};
 }
 
+// A warehouse holds threads that nobody can end, and tasks that wait for them. The journal is closed, so all that
+// was accepted is on disk; what was abandoned is for the next start, as after a crash.
+[[noreturn]] void end_as_it_stands() {
+  telemetry::error("stopped_by_force");
+  std::_Exit(1);
+}
+
 // Runs the server until a signal ends it. Returns the process's exit code.
 async::Task<int> run(async::Loop* loop, ServerProcess* process, config::Endpoint endpoint) {
   async::asio::basic_signal_set<async::Executor> signals(loop->get_executor(), SIGINT, SIGTERM);
@@ -44,7 +51,7 @@ async::Task<int> run(async::Loop* loop, ServerProcess* process, config::Endpoint
   auto port = co_await process->start();
   if (!port) {
     telemetry::error("start_failed", {{"error", port.error().message}});
-    co_await process->stop();
+    if (!co_await process->stop()) end_as_it_stands();
     co_return 1;
   }
   endpoint.port = *port;
@@ -57,7 +64,7 @@ async::Task<int> run(async::Loop* loop, ServerProcess* process, config::Endpoint
   signals.async_wait([](boost::system::error_code none, int number) {
     if (!none) std::_Exit(128 + number);
   });
-  co_await process->stop();
+  if (!co_await process->stop()) end_as_it_stands();
   telemetry::info("stopped");
   co_return 0;
 }

@@ -9,6 +9,8 @@
 
 #include "base/clock.hpp"
 #include "base/files.hpp"
+#include "scan/connector.hpp"
+#include "scan/recognizer.hpp"
 #include "telemetry/log.hpp"
 #include "warehouse/duckdb/connector.hpp"
 
@@ -22,6 +24,12 @@ constexpr std::size_t disk_threads = 4;
 
 std::size_t processors() { return std::max<std::size_t>(1, std::thread::hardware_concurrency()); }
 
+// The warehouse in which SQL over results and history runs. Its name is not for others.
+constexpr const char* scan_warehouse = "coatcheck";
+constexpr std::size_t scans_running_max = 16;
+
+constexpr auto sweep_interval = std::chrono::minutes(5);
+
 // Closing a connection that still sends needs a little longer than the queries had.
 constexpr auto cut_after_grace = std::chrono::seconds(2);
 
@@ -32,7 +40,9 @@ ServerProcess::ServerProcess(async::Loop& loop, const config::Settings& settings
       settings_(settings),
       disk_(disk_threads),
       encoding_(processors()),
+      stored_({.everyone_sees_all = !settings.authentication.enabled}),
       refresh_timer_(loop.get_executor()),
+      sweep_timer_(loop.get_executor()),
       tasks_(loop.get_executor(), [](std::exception_ptr) { telemetry::error("task_failed"); }) {}
 
 ServerProcess::~ServerProcess() = default;
@@ -66,6 +76,7 @@ Result<void> ServerProcess::open() {
   spool_ = *std::move(spool);
 
   if (auto opened = open_warehouses(); !opened) return opened;
+  if (auto opened = open_scans(); !opened) return opened;
 
   query::Options options{
       .queries = {.ended_max = settings_.limits.recent_queries_max, .waiters_max = settings_.limits.waiters_max},
@@ -74,6 +85,7 @@ Result<void> ServerProcess::open() {
       .history_retention = settings_.history.retention};
   service_ = std::make_unique<query::Service>(loop_, *journal_, *spool_, disk_, system_clock(), registry_, options,
                                               warehouses_);
+  stored_.attach(*service_);
 
   const config::Limits& limits = settings_.limits;
   api::native::Limits door_limits{.body_bytes_max = limits.body_bytes_max,
@@ -91,6 +103,7 @@ Result<void> ServerProcess::open() {
 
   http::Router router;
   door_->add_routes(router);
+  if (auto opened = open_snowflake_doors(router); !opened) return opened;
   http::Limits http_limits{.connections_max = limits.connections_max,
                            .header_bytes_max = limits.header_bytes_max,
                            .header_timeout = limits.header_timeout,
@@ -113,6 +126,9 @@ Result<void> ServerProcess::open() {
 
 Result<void> ServerProcess::open_warehouses() {
   for (const config::Warehouse& warehouse : settings_.warehouses) {
+    if (warehouse.name == scan_warehouse)
+      return Error{Errc::invalid_argument,
+                   "a warehouse cannot be called 'coatcheck': that is where results are scanned"};
     warehouse::DuckdbOptions options{.database = warehouse.database, .running_max = warehouse.max_running};
     for (const std::string& directory : warehouse.data_directories) options.data_directories.emplace_back(directory);
     for (const config::Table& table : warehouse.tables)
@@ -138,6 +154,55 @@ Result<void> ServerProcess::open_warehouses() {
   return Result<void>::ok();
 }
 
+Result<void> ServerProcess::open_scans() {
+  scan::Options options{.wait_max = settings_.limits.wait_max,
+                        .error_code = [](const Failure& failure) { return api::snowflake::from_failure(failure).code; },
+                        .threads = static_cast<int>(processors())};
+  auto connector = scan::open_connector(std::move(options), loop_, stored_, system_clock());
+  if (!connector) return std::move(connector).error();
+  warehouses_.push_back({.name = scan_warehouse,
+                         .kind = "scan",
+                         .connector = connector->get(),
+                         .limits = {.running_max = scans_running_max},
+                         .takes = scan::reads_stored});
+  connectors_.push_back(*std::move(connector));
+  return Result<void>::ok();
+}
+
+Result<void> ServerProcess::open_snowflake_doors(http::Router& router) {
+  // What a session submitted before this process began.
+  api::snowflake::QueriesOfSession queries_of =
+      [this](std::uint64_t session, std::size_t count_max) -> async::Task<Result<std::vector<QueryId>>> {
+    principals::Principal anybody{.name = "", .role = principals::Role::admin};
+    journal::HistoryFilter filter{.session = session};
+    auto page = co_await service_->history(std::move(anybody), std::move(filter), std::nullopt, count_max);
+    if (!page) co_return std::move(page).error();
+    std::vector<QueryId> oldest_first;
+    for (auto at = page->snapshots.rbegin(); at != page->snapshots.rend(); ++at) oldest_first.push_back(at->entry->id);
+    co_return oldest_first;
+  };
+  auto sessions = api::snowflake::Sessions::open(settings_.data.directory, disk(), system_clock(), disk_,
+                                                 keyring_.get(), std::move(queries_of), {});
+  if (!sessions) return std::move(sessions).error();
+  sessions_ = *std::move(sessions);
+  login_ = std::make_unique<api::snowflake::Login>(keyring_.get(), system_clock(), api::snowflake::Login::Options{});
+  const api::snowflake_driver::Limits limits{
+      .statement_bytes_max = settings_.limits.statement_bytes_max,
+      .query_tag_bytes_max = settings_.limits.query_tag_bytes_max,
+      .hold_max = std::min<std::chrono::milliseconds>(settings_.limits.wait_max, std::chrono::seconds(45))};
+  driver_door_ = std::make_unique<api::snowflake_driver::Door>(*service_, *sessions_, *login_, encoding_, registry_,
+                                                               system_clock(), limits);
+  driver_door_->add_routes(router);
+
+  const api::snowflake_sql_api::Limits sql_api_limits{.statement_bytes_max = limits.statement_bytes_max,
+                                                      .query_tag_bytes_max = limits.query_tag_bytes_max,
+                                                      .hold_max = limits.hold_max};
+  sql_api_door_ = std::make_unique<api::snowflake_sql_api::Door>(*service_, *login_, encoding_, registry_,
+                                                                 system_clock(), sql_api_limits);
+  sql_api_door_->add_routes(router);
+  return Result<void>::ok();
+}
+
 void ServerProcess::publish_measures() {
   using Value = double;
   registry_.computed_gauge("coatcheck_waiters", "Requests that wait for a query to change.",
@@ -150,6 +215,8 @@ void ServerProcess::publish_measures() {
                              [this] { return static_cast<Value>(journal_->counters().commits); });
   registry_.computed_counter("coatcheck_journal_records_total", "Records in those commits.",
                              [this] { return static_cast<Value>(journal_->counters().records); });
+  registry_.computed_counter("coatcheck_journal_lost_notes_total", "Starts of reads that could not be recorded.",
+                             [this] { return static_cast<Value>(journal_->counters().lost_notes); });
   registry_.computed_gauge("coatcheck_http_connections", "Open connections.",
                            [this] { return static_cast<Value>(server_->counters().connections_open); });
   registry_.computed_counter("coatcheck_http_requests_total", "Requests read.",
@@ -158,6 +225,15 @@ void ServerProcess::publish_measures() {
                              [this] { return static_cast<Value>(server_->counters().bytes_out); });
   registry_.computed_counter("coatcheck_http_clients_left_total", "Clients that left while they were served.",
                              [this] { return static_cast<Value>(server_->counters().clients_left); });
+  registry_.computed_counter("coatcheck_http_connections_refused_total",
+                             "Connections answered 503 because too many were open.",
+                             [this] { return static_cast<Value>(server_->counters().connections_refused); });
+  registry_.computed_counter("coatcheck_http_bodies_cut_total",
+                             "Responses that broke off: their source failed or the client was too slow.",
+                             [this] { return static_cast<Value>(server_->counters().bodies_cut); });
+  registry_.computed_counter("coatcheck_http_handler_failures_total",
+                             "Requests answered 500 for a mistake of the server.",
+                             [this] { return static_cast<Value>(server_->counters().handler_failures); });
   for (std::size_t hundreds = 1; hundreds != 6; ++hundreds) {
     registry_.computed_counter(
         "coatcheck_http_responses_total", "Responses by class of status.",
@@ -183,6 +259,7 @@ async::Task<Result<std::uint16_t>> ServerProcess::start() {
   if (!recovered) co_return std::move(recovered).error();
   auto port = server_->listen(settings_.server.listen.address, settings_.server.listen.port);
   if (port && keyring_) tasks_.spawn(refresh_keys());
+  if (port) tasks_.spawn(sweep_sessions());
   co_return port;
 }
 
@@ -200,14 +277,25 @@ async::Task<> ServerProcess::refresh_keys() {
   }
 }
 
-async::Task<> ServerProcess::stop() {
+async::Task<> ServerProcess::sweep_sessions() {
+  for (;;) {
+    sweep_timer_.expires_after(sweep_interval);
+    auto [error] = co_await sweep_timer_.async_wait(async::as_outcome);
+    if (error) co_return;
+    co_await sessions_->sweep();
+  }
+}
+
+async::Task<bool> ServerProcess::stop() {
   const Deadline deadline = std::chrono::steady_clock::now() + settings_.server.drain_grace;
   refresh_timer_.cancel();
+  sweep_timer_.cancel();
   // The service first: it answers those who wait, so that their connections can end.
   tasks_.spawn(server_->drain(deadline + cut_after_grace));
-  co_await service_->drain(deadline);
+  const bool all_ended = co_await service_->drain(deadline);
   co_await tasks_.join();
   co_await journal_->close();
+  co_return all_ended;
 }
 
 }  // namespace coatcheck

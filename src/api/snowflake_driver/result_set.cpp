@@ -1,0 +1,283 @@
+#include "api/snowflake_driver/result_set.hpp"
+
+#include <arrow/record_batch.h>
+#include <arrow/type.h>
+#include <fmt/format.h>
+#include <openssl/evp.h>
+
+#include <algorithm>
+#include <array>
+#include <iterator>
+#include <memory>
+#include <utility>
+
+#include "base/json_text.hpp"
+#include "rows/encoder.hpp"
+#include "rows/snowflake/column.hpp"
+#include "rows/snowflake/encoders.hpp"
+
+namespace coatcheck::api::snowflake_driver {
+
+namespace {
+
+using snowflake::StatementType;
+
+// So many rows are encoded before the size is looked at.
+constexpr std::int64_t slice_rows = 1'024;
+
+void append_optional(std::string& out, std::string_view name, const auto& value) {
+  out += fmt::format(R"(,"{}":)", name);
+  if (value) {
+    out += std::to_string(*value);
+  } else {
+    out += "null";
+  }
+}
+
+void append_rowtype(std::string& out, const std::vector<rows::snowflake::Column>& columns) {
+  out += R"("rowtype":[)";
+  for (std::size_t i = 0; i != columns.size(); ++i) {
+    const rows::snowflake::Column& column = columns[i];
+    out += i == 0 ? R"({"name":)" : R"(,{"name":)";
+    append_json_string(out, column.name);
+    out +=
+        fmt::format(R"(,"database":"","schema":"","table":"","nullable":{},"type":"{}")", column.nullable, column.type);
+    append_optional(out, "scale", column.scale);
+    append_optional(out, "precision", column.precision);
+    append_optional(out, "length", column.length);
+    append_optional(out, "byteLength", column.byte_length);
+    out += R"(,"collation":null})";
+  }
+  out += ']';
+}
+
+void append_name(std::string& out, std::string_view name, const std::string& value) {
+  out += fmt::format(R"(,"{}":)", name);
+  if (value.empty()) {
+    out += "null";
+  } else {
+    append_json_string(out, value);
+  }
+}
+
+// What every `data` of a finished query says besides its rows.
+void append_about(std::string& out, const ResultSetAsked& asked, std::uint64_t total, std::uint64_t returned,
+                  RowFormat format) {
+  out += R"(,"parameters":)";
+  out += parameters_json(asked.session_settings);
+  out += fmt::format(R"(,"total":{},"returned":{},"queryId":"{}","databaseProvider":null)", total, returned,
+                     asked.id.to_string());
+  append_name(out, "finalDatabaseName", asked.names.database);
+  append_name(out, "finalSchemaName", asked.names.schema);
+  append_name(out, "finalWarehouseName", asked.names.warehouse);
+  append_name(out, "finalRoleName", asked.names.role);
+  const StatementType type = asked.type == StatementType::unknown ? StatementType::select : asked.type;
+  out += fmt::format(R"(,"numberOfBinds":0,"arrayBindSupported":false,"statementTypeId":{},"version":1,)"
+                     R"("queryResultFormat":"{}"}})",
+                     static_cast<int>(type), format == RowFormat::arrow ? "arrow" : "json");
+}
+
+// A count of rows as Snowflake reports it: always JSON, for drivers sum the cells of the one row.
+std::string count_set(std::int64_t count, const ResultSetAsked& asked) {
+  std::vector<rows::snowflake::Column> columns;
+  std::string row;
+  for (std::string& name : snowflake::count_columns(asked.type)) {
+    columns.push_back({.name = std::move(name), .type = "fixed", .precision = 19, .scale = 0, .nullable = false});
+    row += row.empty() ? '"' + std::to_string(count) + '"' : std::string(R"(,"0")");
+  }
+  std::string out = "{";
+  append_rowtype(out, columns);
+  out += R"(,"rowset":[[)" + row + "]]";
+  append_about(out, asked, 1, 1, RowFormat::json);
+  return out;
+}
+
+// What Snowflake answers where the warehouse has no rows to give.
+std::string status_set(const ResultSetAsked& asked) {
+  std::string out = "{";
+  append_rowtype(
+      out, {{.name = "status", .type = "text", .length = 16'777'216, .byte_length = 16'777'216, .nullable = true}});
+  out += R"(,"rowset":[["Statement executed successfully."]])";
+  append_about(out, asked, 1, 1, RowFormat::json);
+  return out;
+}
+
+std::string base64(std::string_view bytes) {
+  std::string out(4 * ((bytes.size() + 2) / 3) + 1, '\0');
+  const int length =
+      EVP_EncodeBlock(reinterpret_cast<unsigned char*>(out.data()),
+                      reinterpret_cast<const unsigned char*>(bytes.data()), static_cast<int>(bytes.size()));
+  out.resize(static_cast<std::size_t>(length));
+  return out;
+}
+
+Result<std::unique_ptr<rows::Encoder>> encoder_for(RowFormat format, const rows::Schema& schema) {
+  return format == RowFormat::arrow ? rows::snowflake::make_arrow_encoder(schema)
+                                    : rows::snowflake::make_rowset_encoder(schema, rows::snowflake::Dialect::driver);
+}
+
+// The rows that go into the answer: encoded until they are enough.
+class Inline {
+ public:
+  static Result<Inline> begin(RowFormat format, const rows::Schema& schema) {
+    auto encoder = encoder_for(format, schema);
+    if (!encoder) return std::move(encoder).error();
+    Inline self(format, *std::move(encoder));
+    if (auto begun = self.encoder_->begin(self.text_); !begun) return std::move(begun).error();
+    return self;
+  }
+
+  bool is_enough() const { return text_.size() >= inline_bytes_max; }
+  std::uint64_t rows() const { return rows_; }
+
+  Result<void> add(const arrow::RecordBatch& batch) {
+    for (std::int64_t at = 0; at < batch.num_rows() && !is_enough(); at += slice_rows) {
+      const auto slice = batch.Slice(at, slice_rows);
+      if (auto added = encoder_->append(*slice, text_); !added) return added;
+      rows_ += static_cast<std::uint64_t>(slice->num_rows());
+    }
+    return Result<void>::ok();
+  }
+
+  // Appends the member that holds the rows.
+  Result<void> finish(std::string& out) {
+    if (auto finished = encoder_->finish(text_); !finished) return finished;
+    if (format_ == RowFormat::json) {
+      out += R"(,"rowset":[)";
+      out += text_;
+      out += ']';
+    } else {
+      out += R"(,"rowset":[],"rowsetBase64":")";
+      // Without rows drivers want no stream either.
+      if (rows_ != 0) out += base64(text_);
+      out += '"';
+    }
+    return Result<void>::ok();
+  }
+
+ private:
+  Inline(RowFormat format, std::unique_ptr<rows::Encoder> encoder) : format_(format), encoder_(std::move(encoder)) {}
+
+  RowFormat format_;
+  std::unique_ptr<rows::Encoder> encoder_;
+  std::string text_;
+  std::uint64_t rows_ = 0;
+};
+
+// The addresses of the rows from `first` on: one for each stored chunk, or what is left of it, so that none reads
+// what another needs.
+void append_chunks(std::string& out, const results::Manifest& manifest, std::uint64_t first,
+                   const ResultSetAsked& asked, const ChunkAddresses& addresses) {
+  out += R"(,"chunks":[)";
+  bool is_first = true;
+  for (const results::Chunk& chunk : manifest.chunks) {
+    const std::uint64_t end = chunk.first_row + chunk.rows;
+    if (end <= first) continue;
+    const std::uint64_t from = std::max(chunk.first_row, first);
+    const ChunkAsked part{.id = asked.id, .first = from, .count = end - from, .format = asked.format};
+    if (!is_first) out += ',';
+    is_first = false;
+    out += R"({"url":)";
+    append_json_string(out, addresses.of(part));
+    // Drivers plan their memory by the size; what is stored is compressed about threefold.
+    out += fmt::format(R"(,"rowCount":{},"uncompressedSize":{},"compressedSize":{}}})", part.count, chunk.bytes * 3,
+                       chunk.bytes);
+  }
+  // No headers are needed: the address is signed.
+  out += R"(],"qrmk":null,"chunkHeaders":{})";
+}
+
+}  // namespace
+
+Result<std::string> result_set(const results::Reader& reader, const ResultSetAsked& asked,
+                               const ChunkAddresses& addresses) {
+  const results::Manifest& manifest = reader.manifest();
+  if (const auto count = snowflake::affected_rows(asked.type, reader)) return count_set(*count, asked);
+  if (manifest.schema->num_fields() == 0 || asked.type == StatementType::ddl) return status_set(asked);
+
+  auto rows = Inline::begin(asked.format, manifest.schema);
+  if (!rows) return std::move(rows).error();
+  const auto stream = reader.rows(0, manifest.rows);
+  while (!rows->is_enough()) {
+    auto batch = stream->next();
+    if (!batch) return std::move(batch).error();
+    if (!*batch) break;
+    if (auto added = rows->add(***batch); !added) return std::move(added).error();
+  }
+
+  std::string out = "{";
+  append_rowtype(out, rows::snowflake::describe(manifest.schema));
+  if (auto finished = rows->finish(out); !finished) return std::move(finished).error();
+  if (rows->rows() < manifest.rows) append_chunks(out, manifest, rows->rows(), asked, addresses);
+  append_about(out, asked, manifest.rows, rows->rows(), asked.format);
+  return out;
+}
+
+Result<std::string> small_result_set(const rows::Batch& batch, const ResultSetAsked& asked) {
+  auto encoder = encoder_for(asked.format, batch->schema());
+  if (!encoder) return std::move(encoder).error();
+  std::string text;
+  if (auto begun = (*encoder)->begin(text); !begun) return std::move(begun).error();
+  if (auto added = (*encoder)->append(*batch, text); !added) return std::move(added).error();
+  if (auto finished = (*encoder)->finish(text); !finished) return std::move(finished).error();
+
+  std::string out = "{";
+  append_rowtype(out, rows::snowflake::describe(batch->schema()));
+  out += asked.format == RowFormat::json
+             ? R"(,"rowset":[)" + text + "]"
+             : R"(,"rowset":[],"rowsetBase64":")" + (batch->num_rows() == 0 ? "" : base64(text)) + '"';
+  const auto rows = static_cast<std::uint64_t>(batch->num_rows());
+  append_about(out, asked, rows, rows, asked.format);
+  return out;
+}
+
+std::string parameters_json(const snowflake::Settings& session_settings) {
+  struct Parameter {
+    std::string_view name;
+    std::string_view value;  // JSON.
+  };
+  // Telemetry and staged bindings are off: both would go to a cloud that is not there. JDBC fails without
+  // CLIENT_RESULT_CHUNK_SIZE and AUTOCOMMIT.
+  static constexpr std::array<Parameter, 20> defaults = {{
+      {"AUTOCOMMIT", "true"},
+      {"BINARY_OUTPUT_FORMAT", R"("HEX")"},
+      {"CLIENT_MEMORY_LIMIT", "1536"},
+      {"CLIENT_OUT_OF_BAND_TELEMETRY_ENABLED", "false"},
+      {"CLIENT_PREFETCH_THREADS", "4"},
+      {"CLIENT_RESULT_CHUNK_SIZE", "160"},
+      {"CLIENT_SESSION_KEEP_ALIVE", "false"},
+      {"CLIENT_SESSION_KEEP_ALIVE_HEARTBEAT_FREQUENCY", "3600"},
+      {"CLIENT_STAGE_ARRAY_BINDING_THRESHOLD", "0"},
+      {"CLIENT_TELEMETRY_ENABLED", "false"},
+      {"CLIENT_TIMESTAMP_TYPE_MAPPING", R"("TIMESTAMP_LTZ")"},
+      {"DATE_OUTPUT_FORMAT", R"("YYYY-MM-DD")"},
+      {"QUERY_CONTEXT_CACHE_SIZE", "5"},
+      {"TIMESTAMP_LTZ_OUTPUT_FORMAT", R"("")"},
+      {"TIMESTAMP_NTZ_OUTPUT_FORMAT", R"("YYYY-MM-DD HH24:MI:SS.FF3")"},
+      {"TIMESTAMP_OUTPUT_FORMAT", R"("YYYY-MM-DD HH24:MI:SS.FF3 TZHTZM")"},
+      {"TIMESTAMP_TZ_OUTPUT_FORMAT", R"("")"},
+      {"TIMEZONE", R"("UTC")"},
+      {"TIME_OUTPUT_FORMAT", R"("HH24:MI:SS")"},
+      {"VALIDATE_DEFAULT_PARAMETERS", "false"},
+  }};
+  std::string out = "[";
+  for (const Parameter& parameter : defaults) {
+    if (session_settings.contains(parameter.name)) continue;
+    out += fmt::format(R"({}{{"name":"{}","value":{}}})", out.size() == 1 ? "" : ",", parameter.name, parameter.value);
+  }
+  for (const auto& [name, value] : session_settings) {
+    out += out.size() == 1 ? R"({"name":)" : R"(,{"name":)";
+    append_json_string(out, name);
+    out += R"(,"value":)";
+    if (value.type == snowflake::ParameterValue::Type::text) {
+      append_json_string(out, value.text);
+    } else {
+      out += value.text;
+    }
+    out += '}';
+  }
+  out += ']';
+  return out;
+}
+
+}  // namespace coatcheck::api::snowflake_driver
