@@ -21,7 +21,9 @@ def test_the_contract_served_is_the_one_in_the_source(api):
 
 def test_warehouses_show_how_busy_they_are(api):
     assert api.get("/v1/warehouses").json() == {"warehouses": [
-        {"name": "main", "kind": "duckdb", "default": True, "running": 0, "running_max": 2, "queued": 0, "queued_max": 10_000}]}
+        {"name": "main", "kind": "duckdb", "default": True, "running": 0, "running_max": 2, "queued": 0, "queued_max": 10_000},
+        # Where SQL over results and history runs.
+        {"name": "coatcheck", "kind": "scan", "default": False, "running": 0, "running_max": 16, "queued": 0, "queued_max": 10_000}]}
     for _ in range(2):
         api.running(ENDLESS)
     api.submit(ENDLESS)
@@ -43,6 +45,22 @@ def test_measures_count_what_happens(api):
     assert after["replayed"] == before["replayed"] + 1
     assert after["reads"] > before["reads"]
     assert api.metric("coatcheck_queries_ended_total", status="SUCCEEDED") == succeeded + 1
+
+
+@pytest.mark.parametrize("measure", [
+    "coatcheck_http_connections_refused_total", "coatcheck_http_bodies_cut_total",
+    "coatcheck_http_handler_failures_total", "coatcheck_journal_lost_notes_total"])
+def test_what_should_never_happen_is_counted_too(api, measure):
+    assert f"\n# TYPE {measure} counter\n{measure} 0\n" in api.get("/metrics").text
+
+
+def test_a_refused_connection_is_counted(start_server):
+    server = start_server({"limits.connections_max": 1})
+    with server.api() as first:
+        first.get("/healthz")
+        with server.api() as second:
+            assert second.get("/healthz").status_code == 503
+        assert first.metric("coatcheck_http_connections_refused_total") == 1
 
 
 def test_the_log_is_one_json_object_a_line_and_names_the_query(api, server):

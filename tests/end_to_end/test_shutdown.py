@@ -1,5 +1,6 @@
 """SIGTERM: nothing new is taken, who waits is answered, what runs gets its grace, what is queued stays."""
 
+import os
 import signal
 from concurrent.futures import ThreadPoolExecutor
 
@@ -113,6 +114,24 @@ def test_a_server_that_drains_takes_nothing_new(start_server):
     with server.api() as after:
         after.cancel(running["id"])
         assert after.ended(running["id"])["status"] == "CANCELED"
+
+
+def test_a_query_that_cannot_be_stopped_is_abandoned_and_run_by_the_next_start(start_server, tmp_path):
+    (tmp_path / "in").mkdir()
+    hanging = tmp_path / "in" / "n.csv"
+    os.mkfifo(hanging)  # Nobody writes: the engine waits where no interrupt reaches it.
+    server = start_server({"server.drain_grace": "0s"}, {"data_directories": [str(tmp_path / "in")]})
+    api = server.api()
+    id = api.submit(f"SELECT n FROM read_csv('{hanging}')")["id"]
+    until(lambda: api.get("/v1/warehouses").json()["warehouses"][0]["running"] == 1, "the query's turn")
+    server.signal(signal.SIGTERM)
+    assert server.wait() == 1
+    assert [event["query_id"] for event in server.log_events("query_abandoned")] == [id]
+    hanging.unlink()
+    hanging.write_text("n\n7\n")
+    server.start()
+    with server.api() as after:
+        assert after.items(after.ended(id)["id"]) == [{"n": 7}]
 
 
 def test_a_download_under_way_is_finished(start_server):
