@@ -126,7 +126,8 @@ async::Task<Result<Service::Described>> Service::describe(principals::Principal 
                              .attempt = 1,
                              .statement = std::move(submission.statement),
                              .principal = submission.principal,
-                             .session = submission.session};
+                             .session = submission.session,
+                             .describe_only = true};
   auto prepared = co_await (*lane)->setup.connector->prepare(std::move(request));
   if (!prepared) co_return Described(std::move(prepared).error());
   co_return Described((*prepared)->description());

@@ -47,6 +47,7 @@ struct Request {
   Statement statement;
   std::string principal = {};      // Whose query it is.
   std::uint64_t session = 0;       // In which it was submitted; 0 for none.
+  bool describe_only = false;      // It will not run: parameters may be missing.
   std::vector<Input> inputs = {};  // What the statement may read besides the warehouse's own tables.
 };
 

@@ -84,7 +84,7 @@ ResultSetAsked Door::wanted_by(const snowflake::Session& session, const http::Re
   return {
       .format = format_for(request, settings),
       .names = {.database = state.database, .schema = state.schema, .warehouse = state.warehouse, .role = state.role},
-      .session_settings = state.parameters};
+      .session_settings = settings};
 }
 
 http::Response trouble(const snowflake::SnowflakeError& error) {

@@ -60,12 +60,12 @@ void append_name(std::string& out, std::string_view name, const std::string& val
   }
 }
 
-// What every `data` of a finished query says besides its rows.
-void append_about(std::string& out, const ResultSetAsked& asked, std::uint64_t total, std::uint64_t returned,
-                  RowFormat format) {
+// What every `data` of a finished query says besides its rows. `returned` counts the rows in chunks too: Node's driver
+// reads no further than that.
+void append_about(std::string& out, const ResultSetAsked& asked, std::uint64_t total, RowFormat format) {
   out += R"(,"parameters":)";
   out += parameters_json(asked.session_settings);
-  out += fmt::format(R"(,"total":{},"returned":{},"queryId":"{}","databaseProvider":null)", total, returned,
+  out += fmt::format(R"(,"total":{},"returned":{},"queryId":"{}","databaseProvider":null)", total, total,
                      asked.id.to_string());
   append_name(out, "finalDatabaseName", asked.names.database);
   append_name(out, "finalSchemaName", asked.names.schema);
@@ -88,7 +88,7 @@ std::string count_set(std::int64_t count, const ResultSetAsked& asked) {
   std::string out = "{";
   append_rowtype(out, columns);
   out += R"(,"rowset":[[)" + row + "]]";
-  append_about(out, asked, 1, 1, RowFormat::json);
+  append_about(out, asked, 1, RowFormat::json);
   return out;
 }
 
@@ -98,7 +98,7 @@ std::string status_set(const ResultSetAsked& asked) {
   append_rowtype(
       out, {{.name = "status", .type = "text", .length = 16'777'216, .byte_length = 16'777'216, .nullable = true}});
   out += R"(,"rowset":[["Statement executed successfully."]])";
-  append_about(out, asked, 1, 1, RowFormat::json);
+  append_about(out, asked, 1, RowFormat::json);
   return out;
 }
 
@@ -209,7 +209,7 @@ Result<std::string> result_set(const results::Reader& reader, const ResultSetAsk
   append_rowtype(out, rows::snowflake::describe(manifest.schema));
   if (auto finished = rows->finish(out); !finished) return std::move(finished).error();
   if (rows->rows() < manifest.rows) append_chunks(out, manifest, rows->rows(), asked, addresses);
-  append_about(out, asked, manifest.rows, rows->rows(), asked.format);
+  append_about(out, asked, manifest.rows, asked.format);
   return out;
 }
 
@@ -227,7 +227,7 @@ Result<std::string> small_result_set(const rows::Batch& batch, const ResultSetAs
              ? R"(,"rowset":[)" + text + "]"
              : R"(,"rowset":[],"rowsetBase64":")" + (batch->num_rows() == 0 ? "" : base64(text)) + '"';
   const auto rows = static_cast<std::uint64_t>(batch->num_rows());
-  append_about(out, asked, rows, rows, asked.format);
+  append_about(out, asked, rows, asked.format);
   return out;
 }
 

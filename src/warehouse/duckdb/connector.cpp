@@ -113,7 +113,7 @@ class DuckdbConnector final : public Connector {
     }
     if (takes_inputs_) duckdb::give_inputs(connection.get(), std::move(request.inputs));
     auto session = std::make_unique<Session>(std::move(connection), std::move(request.statement), batch_rows_);
-    if (auto failure = session->prepare(sequences_)) return std::move(*failure);
+    if (auto failure = session->prepare(sequences_, request.describe_only)) return std::move(*failure);
     return session;
   }
 

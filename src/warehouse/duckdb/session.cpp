@@ -34,7 +34,7 @@ Session::Session(Connection connection, Statement statement, std::size_t batch_r
 
 std::optional<double> Session::progress() const { return read_progress(connection_.get()); }
 
-std::optional<Failure> Session::prepare(std::atomic<bool>& sequences) {
+std::optional<Failure> Session::prepare(std::atomic<bool>& sequences, bool describe_only) {
   const auto& text = statement_.text;
   auto kind = check_statement(text);
   if (!kind) return std::move(kind).error();
@@ -50,7 +50,7 @@ std::optional<Failure> Session::prepare(std::atomic<bool>& sequences) {
     before_last_.push_back(std::move(part));
   }
   if (statements_ == 1) {
-    if (auto failure = prepare_last()) return failure;
+    if (auto failure = prepare_last(describe_only)) return failure;
   }
   if (kind_ == StatementKind::write && contains_ignoring_case(text, "sequence")) sequences = true;
   if (kind_ == StatementKind::read && sequences && yields_rows(connection_.get(), hidden_nextval)) {
@@ -59,11 +59,12 @@ std::optional<Failure> Session::prepare(std::atomic<bool>& sequences) {
   return std::nullopt;
 }
 
-std::optional<Failure> Session::prepare_last() {
+std::optional<Failure> Session::prepare_last(bool describe_only) {
   if (duckdb_prepare_extracted_statement(connection_.get(), extracted_.get(), statements_ - 1, prepared_.out()) !=
       DuckDBSuccess) {
     return read_failure(duckdb_prepare_error(prepared_.get()));
   }
+  if (describe_only && statement_.parameters.empty()) return std::nullopt;
   return bind_parameters(connection_.get(), prepared_.get(), statement_.parameters);
 }
 
@@ -72,7 +73,7 @@ std::optional<Failure> Session::run_before_last() {
     QueryResult result;
     if (auto failure = execute(part.get(), result)) return failure;
   }
-  return statements_ == 1 ? std::nullopt : prepare_last();
+  return statements_ == 1 ? std::nullopt : prepare_last(false);
 }
 
 std::optional<Failure> Session::execute(duckdb_prepared_statement prepared, QueryResult& result) {

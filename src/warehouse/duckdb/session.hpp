@@ -21,9 +21,10 @@ class Session {
  public:
   Session(Connection connection, Statement statement, std::size_t batch_rows);
 
-  // Parses, checks and binds; runs nothing. `sequences` says whether the database may hold sequences, and
+  // Parses, checks and binds; runs nothing. With `describe_only` parameters may be missing, and it must not be started.
+  // `sequences` says whether the database may hold sequences, and
   // is set if this statement may make one.
-  std::optional<Failure> prepare(std::atomic<bool>& sequences);
+  std::optional<Failure> prepare(std::atomic<bool>& sequences, bool describe_only);
 
   // The schema that it will have, if the engine can tell before it runs.
   std::optional<rows::Schema> description() const;
@@ -43,7 +44,7 @@ class Session {
   void interrupt();
 
  private:
-  std::optional<Failure> prepare_last();
+  std::optional<Failure> prepare_last(bool describe_only);
   std::optional<Failure> run_before_last();
   std::optional<Failure> execute(duckdb_prepared_statement prepared, QueryResult& result);
   Failure read_failure(const char* words) const;
