@@ -29,7 +29,8 @@ async::Task<http::Response> Door::chunk(http::Request request) {
   response.status = 200;
   response.fields = {{"Cache-Control", "private, max-age=3600"}};
   if (asked->format == RowFormat::json) {
-    response.fields.push_back({"Content-Type", "application/json"});
+    // Rows without brackets around them are no JSON document, and Node's driver would parse one that is called so.
+    response.fields.push_back({"Content-Type", "application/octet-stream"});
     // Identity is what is left if the driver takes no coding that we know.
     rows.coding = http::choose_coding(request.field("Accept-Encoding")).value_or(http::ContentCoding::identity);
     if (rows.coding == http::ContentCoding::zstd) rows.coding = http::ContentCoding::gzip;
