@@ -27,11 +27,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (bindings.error().code != "100037" && bindings.error().code != "390142") std::abort();
     return 0;
   }
-  for (const auto& row : bindings->rows) {
-    if (row.size() != bindings->rows.front().size()) std::abort();
-    for (const coatcheck::Parameter& parameter : row) {
-      if (parameter.name.empty() != row.front().name.empty()) std::abort();
-    }
+  const coatcheck::ParameterRows& rows = bindings->rows;
+  if (!rows.empty() && (rows.size() < 2 || !bindings->parameters.empty())) std::abort();
+  for (const coatcheck::Parameter& parameter : bindings->parameters) {
+    if (parameter.name.empty() != bindings->parameters.front().name.empty()) std::abort();
+  }
+  for (std::size_t i = 0; i != rows.cells().size(); ++i) {
+    if (rows.cells()[i].name != rows.row(0)[i % rows.width()].name) std::abort();
   }
   return 0;
 }

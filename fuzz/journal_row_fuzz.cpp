@@ -13,8 +13,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (size == 0) return 0;
   const std::string_view bytes(reinterpret_cast<const char*>(data) + 1, size - 1);
   if (data[0] % 2 == 0) {
-    const auto parameters = sqlite::decode_parameters(bytes);
-    if (parameters && sqlite::encode_parameters(*parameters) != bytes) std::abort();
+    coatcheck::Statement statement;
+    if (sqlite::decode_parameters(bytes, statement) && sqlite::encode_parameters(statement) != bytes) std::abort();
   } else {
     const auto failure = sqlite::decode_failure(bytes);
     if (failure && sqlite::encode_failure(*failure) != bytes) std::abort();

@@ -20,11 +20,19 @@
 
 namespace coatcheck::journal {
 
+// Who runs a submission.
+enum class Form {
+  statement,  // Its warehouse, as it is.
+  session,    // The server: a statement that concerns the session it was submitted in.
+  script,     // The server: several statements, each of which becomes a query of its own, one after the other.
+};
+
 // What the client asked for. Never changes once accepted.
 struct Submission {
   std::string principal;  // Who asked.
   std::string warehouse;
   Statement statement;
+  Form form = Form::statement;
   std::optional<std::chrono::milliseconds> timeout;  // Of its running time.
   std::optional<std::uint64_t> row_limit;
   std::string query_tag;
@@ -56,7 +64,7 @@ enum class ResultGone { no, expired, deleted };
 // One query, as the journal knows it.
 struct Entry {
   QueryId id;
-  Submission submission;
+  Submission submission;  // Of a query that has ended without its rows of parameters: they may be many.
   State state = State::queued;
   // Goes up by one with everything that is recorded of the query; the API's ETag.
   std::uint64_t version = 1;

@@ -66,6 +66,8 @@ EntryPtr Queries::advance(Live& live, journal::State state, const Fill& fill) {
   auto entry = std::make_shared<journal::Entry>(*live.head);
   entry->state = state;
   ++entry->version;
+  // They may be many, and are done with.
+  if (journal::is_final(state)) entry->submission.statement.parameter_rows = {};
   fill(*entry);
   live.head = entry;
   return entry;

@@ -437,6 +437,17 @@ TEST_F(QueriesTest, parameters_and_failures_have_weight) {
   EXPECT_NE(queries_->live(second->entry->id), nullptr);
 }
 
+TEST_F(QueriesTest, rows_of_parameters_stay_until_the_end) {
+  journal::Entry with_rows = entry();
+  const ParameterRows rows(1, {{.value = "a"}, {.value = "b"}});
+  with_rows.submission.statement.parameter_rows = rows;
+  const LivePtr live = add(std::move(with_rows));
+  ASSERT_TRUE(run(queries_->change(live, Event::started, [](journal::Entry&) {})));
+  EXPECT_EQ(live->entry->submission.statement.parameter_rows, rows);
+  end(live);
+  EXPECT_TRUE(live->entry->submission.statement.parameter_rows.empty());
+}
+
 TEST_F(QueriesTest, who_waited_is_woken_by_an_end_that_leaves_the_memory_at_once) {
   reopen({.ended_max = 0});
   const LivePtr live = add();

@@ -17,6 +17,9 @@ bool is_among(journal::State state, const std::vector<journal::State>& states) {
   return states.empty() || std::find(states.begin(), states.end(), state) != states.end();
 }
 
+// Statements that one warehouse describes at a time.
+constexpr std::size_t describing_max = 64;
+
 // The one answer for what is not there and for what is somebody else's.
 Error no_such_query() { return {Errc::not_found, "there is no such query"}; }
 
@@ -36,8 +39,7 @@ Snapshot Service::snapshot_of(EntryPtr entry) const {
     snapshot.progress = live->execution->progress();
   }
   if (snapshot.entry->state == journal::State::queued) {
-    for (const auto& lane : lanes_) {
-      if (lane->setup.name != snapshot.entry->submission.warehouse) continue;
+    if (const Lane* lane = lane_of(snapshot.entry->submission)) {
       snapshot.queued = Snapshot::Queued{.position = lane->admission.position(snapshot.entry->id).value_or(0),
                                          .running = lane->admission.running(),
                                          .running_max = lane->admission.limits().running_max};
@@ -128,6 +130,14 @@ async::Task<Result<Service::Described>> Service::describe(principals::Principal 
                              .principal = submission.principal,
                              .session = submission.session,
                              .describe_only = true};
+  if ((*lane)->describing >= describing_max)
+    co_return Error{Errc::resource_exhausted, "too many statements are being described", "warehouse"};
+  struct Counted {
+    std::size_t& count;
+    explicit Counted(std::size_t& of) : count(of) { ++count; }
+    ~Counted() { --count; }
+  };
+  const Counted counted((*lane)->describing);
   auto prepared = co_await (*lane)->setup.connector->prepare(std::move(request));
   if (!prepared) co_return Described(std::move(prepared).error());
   co_return Described((*prepared)->description());
@@ -177,6 +187,7 @@ async::Task<Result<Service::HistoryPage>> Service::history(principals::Principal
 std::vector<WarehouseStatus> Service::warehouses() const {
   std::vector<WarehouseStatus> statuses;
   for (const auto& lane : lanes_) {
+    if (lane->setup.form != journal::Form::statement) continue;
     statuses.push_back({.name = lane->setup.name,
                         .kind = lane->setup.kind,
                         .is_default = lane == lanes_.front(),
@@ -191,7 +202,7 @@ std::vector<WarehouseStatus> Service::warehouses() const {
 std::optional<std::chrono::milliseconds> Service::timeout_max(const std::string& warehouse) const {
   if (warehouse.empty()) return lanes_.front()->setup.timeout_max;
   for (const auto& lane : lanes_) {
-    if (lane->setup.name == warehouse) return lane->setup.timeout_max;
+    if (lane->setup.form == journal::Form::statement && lane->setup.name == warehouse) return lane->setup.timeout_max;
   }
   return std::nullopt;
 }
@@ -199,6 +210,7 @@ std::optional<std::chrono::milliseconds> Service::timeout_max(const std::string&
 std::optional<std::string> Service::find_warehouse(std::string_view name) const {
   const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; };
   for (const auto& lane : lanes_) {
+    if (lane->setup.form != journal::Form::statement) continue;
     const std::string& known = lane->setup.name;
     if (std::equal(known.begin(), known.end(), name.begin(), name.end(),
                    [&](char a, char b) { return lower(a) == lower(b); })) {

@@ -66,7 +66,7 @@ async::Task<Result<void>> Service::recover() {
 async::Task<Result<void>> Service::recover_one(journal::Entry entry) {
   const QueryId id = entry.id;
   const LivePtr live = queries_.adopt(std::move(entry));
-  Lane* lane = lane_of(live->head->submission.warehouse);
+  Lane* lane = lane_of(live->head->submission);
 
   live->suspect = !journal::is_final(live->head->state);
 

@@ -109,7 +109,10 @@ async::Task<> Runner::run(LivePtr live, warehouse::Connector* connector) {
                              .attempt = live->head->attempt + 1,
                              .statement = submission.statement,
                              .principal = submission.principal,
-                             .session = submission.session};
+                             .session = submission.session,
+                             .warehouse = submission.warehouse,
+                             .query_tag = submission.query_tag,
+                             .timeout = submission.timeout};
   auto prepared = co_await connector->prepare(std::move(request));
   // Canceled while the warehouse was reading it: then it has not begun.
   if (journal::is_final(live->head->state)) co_return;

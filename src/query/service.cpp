@@ -114,13 +114,15 @@ Result<Service::Submitted> Service::replay(EntryPtr earlier, const std::string& 
 Result<Service::Lane*> Service::check(journal::Submission& submission) {
   if (submission.warehouse.empty()) submission.warehouse = lanes_.front()->setup.name;
   for (const auto& taker : lanes_) {
-    if (taker->setup.takes && taker->setup.takes(submission.statement.text)) {
+    if (submission.form != journal::Form::statement || !taker->setup.takes) continue;
+    if (taker->setup.takes(submission.statement.text)) {
       submission.warehouse = taker->setup.name;
       break;
     }
   }
-  Lane* lane = lane_of(submission.warehouse);
-  if (!lane) return Error{Errc::invalid_argument, "there is no warehouse '" + submission.warehouse + "'", "warehouse"};
+  Lane* lane = lane_of(submission);
+  if (!lane || !find_warehouse(submission.warehouse))
+    return Error{Errc::invalid_argument, "there is no warehouse '" + submission.warehouse + "'", "warehouse"};
 
   if (!submission.timeout) submission.timeout = lane->setup.timeout_default;
   const auto timeout_max = lane->setup.timeout_max;
@@ -139,9 +141,10 @@ Result<Service::Lane*> Service::check(journal::Submission& submission) {
   return lane;
 }
 
-Service::Lane* Service::lane_of(const std::string& warehouse) {
+Service::Lane* Service::lane_of(const journal::Submission& submission) const {
   for (const auto& lane : lanes_) {
-    if (lane->setup.name == warehouse) return lane.get();
+    if (lane->setup.form != submission.form) continue;
+    if (submission.form != journal::Form::statement || lane->setup.name == submission.warehouse) return lane.get();
   }
   return nullptr;
 }
@@ -224,7 +227,7 @@ async::Task<Result<Snapshot>> Service::cancel(principals::Principal asker, Query
   const LivePtr live = queries_.live(id);
   if (live && live->head->state == journal::State::queued) {
     // Not in the line any more means that the warehouse is reading it: the runner sees that it has ended.
-    Lane* lane = lane_of(live->head->submission.warehouse);
+    Lane* lane = lane_of(live->head->submission);
     const auto place = lane ? lane->admission.remove(id) : std::nullopt;
     auto canceled = co_await runner_.try_cancel(live);
     if (!canceled) {

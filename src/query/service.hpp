@@ -51,6 +51,9 @@ struct WarehouseSetup {
   std::optional<std::chrono::milliseconds> timeout_max = {};
   // Statements that it takes whatever warehouse they name, by their text; none without it.
   std::function<bool(std::string_view)> takes = {};
+  // The server itself runs the other forms: one setup for each, which takes all of it, whatever warehouse they name.
+  // Those are no warehouses to anybody outside.
+  journal::Form form = journal::Form::statement;
 };
 
 struct WarehouseStatus {
@@ -117,7 +120,8 @@ class Service {
   async::Task<Result<Claim>> claim(principals::Principal asker, QueryId id);
 
   // What a statement would yield, by its warehouse, and nothing of it runs or is recorded. Errors as submit(); a
-  // statement that the warehouse refuses is the Failure, one that it cannot describe has no schema.
+  // statement that the warehouse refuses is the Failure, one that it cannot describe has no schema. It waits in no
+  // queue: resource_exhausted when the warehouse describes too many already.
   using Described = Result<std::optional<rows::Schema>, Failure>;
   async::Task<Result<Described>> describe(principals::Principal asker, journal::Submission submission);
 
@@ -163,10 +167,11 @@ class Service {
     WarehouseSetup setup;
     Admission admission;
     async::Timer next_timeout;
+    std::size_t describing = 0;
   };
 
   Result<Submitted> replay(EntryPtr earlier, const std::string& fingerprint);
-  Lane* lane_of(const std::string& warehouse);
+  Lane* lane_of(const journal::Submission& submission) const;
   Result<Lane*> check(journal::Submission& submission);
   void enqueue(Lane& lane, QueryId id, Timestamp submitted_at);
   void put_back(Lane& lane, Admission::Place place);

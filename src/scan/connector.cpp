@@ -31,6 +31,12 @@ Failure only_reads() {
           .message = "A statement over results and the history can only read: it has no tables of its own to change."};
 }
 
+Failure takes_no_rows() {
+  return {.category = FailureCategory::statement,
+          .sqlstate = "0A000",
+          .message = "Rows of parameters cannot be bound to a statement over results and the history: it runs once."};
+}
+
 Facts facts_of(const Request& request, const Clock& clock) {
   Facts facts{.now = clock.now(), .user = request.principal};
   if (request.session != 0) facts.session = request.session;
@@ -170,6 +176,7 @@ class ScanConnector final : public warehouse::Connector {
   warehouse::Capabilities capabilities() const override { return {.detached = false}; }
 
   async::Task<Outcome<std::unique_ptr<warehouse::Execution>>> prepare(Request request) override {
+    if (!request.statement.parameter_rows.empty()) co_return takes_no_rows();
     // The inputs are ours to give.
     request.inputs.clear();
     const async::Executor executor = co_await async::asio::this_coro::executor;

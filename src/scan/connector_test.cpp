@@ -229,6 +229,18 @@ TEST_F(ConnectorTest, parameters_reach_the_scan_and_the_engine) {
             "1");
 }
 
+TEST_F(ConnectorTest, rows_of_parameters_are_refused) {
+  const std::vector<Parameter> ids(2, {.value = a_.to_string()});
+  warehouse::Request request{
+      .query = own_,
+      .statement = {.text = "select n from table(result_scan(?))", .parameters = {}, .parameter_rows = {1, ids}},
+      .principal = "alice"};
+  const auto refused = warehouse::run_task(loop_, connector_->prepare(std::move(request)));
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().category, FailureCategory::statement);
+  EXPECT_EQ(refused.error().sqlstate, "0A000");
+}
+
 TEST_F(ConnectorTest, what_is_not_there_or_not_the_askers_is_000709) {
   for (const std::string& text : std::vector<std::string>{
            "select * from " + scan(numbered(99)), "select * from " + scan(b_),

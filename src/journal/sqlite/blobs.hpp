@@ -2,7 +2,6 @@
 
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "base/failure.hpp"
 #include "base/result.hpp"
@@ -15,8 +14,12 @@ namespace coatcheck::journal::sqlite {
 //
 // Decoding takes any bytes: what encoding cannot have made is Errc::corrupt.
 
-std::string encode_parameters(const std::vector<Parameter>& parameters);
-Result<std::vector<Parameter>> decode_parameters(std::string_view bytes);
+// What is bound to the statement: its parameters, or its rows of them.
+std::string encode_parameters(const coatcheck::Statement& statement);
+// Whether rows of parameters were encoded, if anything was.
+bool holds_rows(std::string_view bytes);
+// Puts what is bound into a statement that has nothing bound yet.
+Result<void> decode_parameters(std::string_view bytes, coatcheck::Statement& statement);
 
 std::string encode_failure(const Failure& failure);
 Result<Failure> decode_failure(std::string_view bytes);

@@ -15,6 +15,8 @@ static_assert(number_of(State::queued) == 0 && number_of(State::running) == 1 &&
               number_of(State::succeeded) == 3 && number_of(State::failed) == 4 && number_of(State::canceled) == 5);
 static_assert(static_cast<int>(StatementKind::unknown) == 0 && static_cast<int>(StatementKind::read) == 1 &&
               static_cast<int>(StatementKind::write) == 2);
+static_assert(static_cast<int>(Form::statement) == 0 && static_cast<int>(Form::session) == 1 &&
+              static_cast<int>(Form::script) == 2);
 static_assert(static_cast<int>(ResultGone::no) == 0 && static_cast<int>(ResultGone::expired) == 1 &&
               static_cast<int>(ResultGone::deleted) == 2);
 
@@ -90,8 +92,8 @@ const char* const insert_query_sql =
     " VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19,?20,?21,?22)";
 
 const char* const insert_submission_sql =
-    "INSERT INTO submission (seq, statement, parameters, timeout, row_limit, result_ttl, traceparent, fingerprint)"
-    " VALUES (?1,?2,?3,?4,?5,?6,?7,?8)";
+    "INSERT INTO submission (seq, statement, parameters, timeout, row_limit, result_ttl, traceparent, fingerprint,"
+    " form) VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9)";
 
 const char* const update_query_sql =
     "UPDATE query SET version=?1, state=?2, attempt=?3, kind=?4, started_at=?5, cancel_requested_at=?6, ended_at=?7,"
@@ -104,13 +106,17 @@ const char* const select_entry_sql =
     " result_rows, result_bytes, result_chunks, result_truncated, expires_at, result_gone, crashes, principal, "
     "warehouse,"
     " query_tag, idempotency_key, statement, parameters, timeout, row_limit, result_ttl, traceparent, fingerprint,"
-    " session FROM query LEFT JOIN submission USING (seq) WHERE id=?1";
+    " session, form FROM query LEFT JOIN submission USING (seq) WHERE id=?1";
 
-EntryBlobs::EntryBlobs(const Entry& entry) {
-  if (!entry.submission.statement.parameters.empty()) {
-    parameters = encode_parameters(entry.submission.statement.parameters);
-  }
-  if (entry.failure) failure = encode_failure(*entry.failure);
+EntryBlobs::EntryBlobs(const Entry& entry) : EntryBlobs(of_change(entry)) {
+  const coatcheck::Statement& statement = entry.submission.statement;
+  if (!statement.parameters.empty() || !statement.parameter_rows.empty()) parameters = encode_parameters(statement);
+}
+
+EntryBlobs EntryBlobs::of_change(const Entry& entry) {
+  EntryBlobs blobs;
+  if (entry.failure) blobs.failure = encode_failure(*entry.failure);
+  return blobs;
 }
 
 void bind_insert_query(Statement& statement, const Entry& entry, const EntryBlobs& blobs) {
@@ -138,6 +144,8 @@ void bind_insert_submission(Statement& statement, std::int64_t seq, const Entry&
   statement.bind(6, std::int64_t{submission.result_ttl.count()});
   statement.bind_text_or_null(7, submission.traceparent);
   statement.bind_text_or_null(8, submission.fingerprint);
+  const auto form = static_cast<std::int64_t>(submission.form);
+  statement.bind(9, form == 0 ? std::nullopt : std::optional(form));
 }
 
 void bind_update_query(Statement& statement, const Entry& entry, const EntryBlobs& blobs) {
@@ -185,9 +193,8 @@ Result<Entry> read_entry(const Statement& statement) {
   submission.idempotency_key = columns.optional_text();
   submission.statement.text = columns.text();
   if (const auto parameters = columns.optional_blob()) {
-    auto decoded = decode_parameters(*parameters);
-    if (!decoded) return unreadable(*id);
-    submission.statement.parameters = *std::move(decoded);
+    const bool is_wanted = !is_final(entry.state) || !holds_rows(*parameters);
+    if (is_wanted && !decode_parameters(*parameters, submission.statement)) return unreadable(*id);
   }
   if (const auto timeout = columns.optional_integer()) submission.timeout = std::chrono::milliseconds(*timeout);
   if (const auto row_limit = columns.optional_integer()) submission.row_limit = as_unsigned(*row_limit);
@@ -195,6 +202,10 @@ Result<Entry> read_entry(const Statement& statement) {
   submission.traceparent = columns.optional_text();
   submission.fingerprint = columns.optional_text();
   if (const auto session = columns.optional_integer()) submission.session = as_unsigned(*session);
+  if (const auto form = columns.optional_integer()) {
+    if (*form < 0 || *form > 2) return unreadable(*id);
+    submission.form = static_cast<Form>(*form);
+  }
   if (columns.bad()) return unreadable(*id);
   return entry;
 }

@@ -10,9 +10,14 @@ namespace coatcheck::journal::sqlite {
 // What of an Entry is bytes in its row. Must outlive the statement's run.
 struct EntryBlobs {
   explicit EntryBlobs(const Entry& entry);
+  // Of what changes alone: parameters never do, and may be long.
+  static EntryBlobs of_change(const Entry& entry);
 
   std::string parameters;  // Empty for none.
   std::string failure;     // Empty for none.
+
+ private:
+  EntryBlobs() = default;
 };
 
 extern const char* const insert_query_sql;

@@ -115,7 +115,7 @@ Result<Journal::Submitted> Ledger::submit(const Entry& entry) {
 }
 
 Result<void> Ledger::record(const Entry& entry) {
-  const EntryBlobs blobs(entry);
+  const EntryBlobs blobs = EntryBlobs::of_change(entry);
   {
     const InUse use(update_query_);
     bind_update_query(update_query_, entry, blobs);

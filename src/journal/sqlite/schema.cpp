@@ -76,7 +76,12 @@ Result<void> make_version_3(Database& database) {
   )sql");
 }
 
-constexpr std::array<Migration, 3> all_migrations = {make_version_1, make_version_2, make_version_3};
+// NULL is Form::statement, which almost all are.
+Result<void> make_version_4(Database& database) {
+  return database.execute("ALTER TABLE submission ADD COLUMN form INTEGER");
+}
+
+constexpr std::array<Migration, 4> all_migrations = {make_version_1, make_version_2, make_version_3, make_version_4};
 
 Result<void> step_to(Database& database, Migration step, std::int64_t version) {
   if (auto begun = database.execute("BEGIN IMMEDIATE"); !begun) return begun;

@@ -63,6 +63,27 @@ TEST(SqliteJournal, an_entry_comes_back_as_it_was_submitted_and_recorded) {
   EXPECT_EQ(**again(again->find(entry.id)), entry);
 }
 
+TEST(SqliteJournal, rows_of_parameters_come_back_until_the_query_has_ended) {
+  const TestDirectory directory;
+  Entry entry = queued(at_second(0));
+  const ParameterRows rows(2, {{.value = "a"}, {.value = std::int64_t{1}}, {.value = "b"}, {.value = std::int64_t{2}}});
+  entry.submission.statement.parameter_rows = rows;
+  {
+    OpenJournal journal(directory.file());
+    ASSERT_TRUE(journal(journal->submit(entry)));
+    EXPECT_EQ(**journal(journal->find(entry.id)), entry);
+    entry = started(entry);
+    ASSERT_TRUE(journal(journal->record(entry)));
+  }
+  OpenJournal journal(directory.file());
+  EXPECT_EQ(replayed(*journal, 10), std::vector{entry});
+  ++entry.version;
+  entry.state = State::canceled;
+  ASSERT_TRUE(journal(journal->record(entry)));
+  entry.submission.statement.parameter_rows = {};
+  EXPECT_EQ(**journal(journal->find(entry.id)), entry);
+}
+
 TEST(SqliteJournal, a_query_that_is_not_there_is_not_found) {
   const TestDirectory directory;
   OpenJournal journal(directory.file());

@@ -56,6 +56,36 @@ TEST_P(ConnectorConformance, a_write_is_never_called_a_read_and_yields_no_fields
   EXPECT_EQ(drained->schema->num_fields(), 0);
 }
 
+Statement with_rows(std::string text, const std::vector<std::int64_t>& numbers) {
+  std::vector<Parameter> cells;
+  for (const std::int64_t number : numbers) cells.push_back({.value = number});
+  return {.text = std::move(text), .parameters = {}, .parameter_rows = {1, std::move(cells)}};
+}
+
+TEST_P(ConnectorConformance, rows_of_parameters_are_all_written_or_none_and_counted_together) {
+  const auto& rows = GetParam().rows;
+  if (!rows) GTEST_SKIP() << "it takes none";
+  ASSERT_TRUE(drain(loop_, *connector_, {.text = rows->make}));
+  auto written = drain(loop_, *connector_, with_rows(rows->insert, {1, 2, 3}));
+  ASSERT_TRUE(written) << written.error().message;
+  EXPECT_EQ(written->kind, StatementKind::write);
+  ASSERT_EQ(rows_in(*written), 1);
+  EXPECT_EQ(static_cast<const arrow::Int64Array&>(*written->batches.front()->column(0)).Value(0), 3);
+
+  auto refused = drain(loop_, *connector_, with_rows(rows->insert, {4, 5, 2}));
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().category, FailureCategory::statement);
+  auto there = drain(loop_, *connector_, {.text = rows->read});
+  ASSERT_TRUE(there) << there.error().message;
+  EXPECT_EQ(rows_in(*there), 3);
+}
+
+TEST_P(ConnectorConformance, rows_of_parameters_are_refused_by_what_changes_nothing) {
+  auto drained = drain(loop_, *connector_, with_rows(GetParam().one_row, {1, 2}));
+  ASSERT_FALSE(drained);
+  EXPECT_EQ(drained.error().category, FailureCategory::statement);
+}
+
 TEST_P(ConnectorConformance, a_cancel_before_the_run_is_not_lost) {
   auto execution = run_task(loop_, connector_->prepare({.query = {}, .statement = {.text = GetParam().endless}}));
   ASSERT_TRUE(execution);

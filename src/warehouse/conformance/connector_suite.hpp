@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "warehouse/connector.hpp"
@@ -25,6 +26,15 @@ struct Subject {
   std::string wrong_syntax = "SELEC 1";
   std::string unknown_table = "SELECT * FROM no_such_table_here";
   std::string write;  // DDL that yields no rows.
+
+  // For a connector that takes rows of parameters: a statement that makes a table, one that writes its one parameter, a
+  // number, into it, and one that yields these numbers. A number that is there already is refused.
+  struct Rows {
+    std::string make;
+    std::string insert;
+    std::string read;
+  };
+  std::optional<Rows> rows;
 };
 
 // INSTANTIATE_TEST_SUITE_P(X, ConnectorConformance, Values(Subject{…})) runs it for a connector.

@@ -16,6 +16,9 @@ Subject duckdb_subject() {
       .many_rows_count = 100'000,
       .endless = "SELECT sum(a.range * b.range) FROM range(10000000) a, range(10000000) b",
       .write = "CREATE TABLE made (a INTEGER)",
+      .rows = Subject::Rows{.make = "CREATE TABLE numbers (n BIGINT PRIMARY KEY)",
+                            .insert = "INSERT INTO numbers VALUES (?)",
+                            .read = "SELECT n FROM numbers"},
   };
 }
 

@@ -139,6 +139,30 @@ TEST_F(EndingsTest, a_write_that_is_destroyed_while_it_runs_leaves_nothing) {
   EXPECT_EQ((*drained->batches.at(0)->column(0)->GetScalar(0))->ToString(), "0");
 }
 
+TEST_F(EndingsTest, a_cancel_among_rows_of_parameters_leaves_nothing) {
+  ASSERT_TRUE(drain(loop_, **connector_, {.text = "CREATE TABLE t (a BIGINT)"}));
+  const std::vector<Parameter> cells(1'000'000, {.value = std::int64_t{1}});
+  // Many rows at a time, one by one, and one row that would never end.
+  for (const char* text :
+       {"INSERT INTO t VALUES (?)", "INSERT INTO t SELECT ?",
+        "INSERT INTO t SELECT sum(a.range * b.range) + ? FROM range(10000000) a, range(10000000) b"}) {
+    Request request{.query = {}, .statement = {.text = text, .parameters = {}, .parameter_rows = {1, cells}}};
+    auto execution = run_task(loop_, (*connector_)->prepare(std::move(request)));
+    ASSERT_TRUE(execution) << text;
+    auto ran = run_during((*execution)->run(), [&] {
+      for (int seen = 0; seen < 1000;) seen += ticks_of_idle_threads().empty() ? 1 : 0;
+      (*execution)->cancel();
+    });
+    ASSERT_FALSE(ran) << text;
+    EXPECT_EQ(ran.error().category, FailureCategory::canceled) << text;
+    execution->reset();
+    wait_until_idle();
+    auto drained = drain(loop_, **connector_, {.text = "SELECT count(*) FROM t"});
+    ASSERT_TRUE(drained) << drained.error().message;
+    EXPECT_EQ((*drained->batches.at(0)->column(0)->GetScalar(0))->ToString(), "0") << text;
+  }
+}
+
 TEST_F(EndingsTest, a_connector_ends_with_sessions_still_to_be_closed) {
   for (int i = 0; i < 5; ++i) {
     auto execution = prepare(stream);

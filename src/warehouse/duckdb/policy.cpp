@@ -7,11 +7,16 @@
 #include <duckdb/common/error_data.hpp>
 #include <duckdb/parser/parser.hpp>
 #include <duckdb/parser/statement/create_statement.hpp>
+#include <duckdb/parser/statement/delete_statement.hpp>
 #include <duckdb/parser/statement/drop_statement.hpp>
 #include <duckdb/parser/statement/explain_statement.hpp>
+#include <duckdb/parser/statement/insert_statement.hpp>
+#include <duckdb/parser/statement/merge_into_statement.hpp>
 #include <duckdb/parser/statement/multi_statement.hpp>
 #include <duckdb/parser/statement/pragma_statement.hpp>
+#include <duckdb/parser/statement/update_statement.hpp>
 #include <string_view>
+#include <utility>
 
 #include "warehouse/duckdb/errors.hpp"
 
@@ -95,6 +100,17 @@ Verdict check(const SQLStatement& statement, std::string_view text) {
       fmt::format("This warehouse does not allow {} statements.", ::duckdb::StatementTypeToString(statement.type)));
 }
 
+bool is_count(const SQLStatement& statement) {
+  switch (statement.type) {
+    case StatementType::INSERT_STATEMENT: return statement.Cast<::duckdb::InsertStatement>().returning_list.empty();
+    case StatementType::UPDATE_STATEMENT: return statement.Cast<::duckdb::UpdateStatement>().returning_list.empty();
+    case StatementType::DELETE_STATEMENT: return statement.Cast<::duckdb::DeleteStatement>().returning_list.empty();
+    case StatementType::MERGE_INTO_STATEMENT:
+      return statement.Cast<::duckdb::MergeIntoStatement>().returning_list.empty();
+    default: return false;
+  }
+}
+
 Failure unreadable(const std::exception& thrown, const std::string& text) {
   ::duckdb::ErrorData error(thrown);
   error.AddErrorLocation(text);
@@ -108,7 +124,7 @@ bool contains_ignoring_case(std::string_view text, std::string_view lower_word) 
                      [](char a, char b) { return lower(a) == b; }) != text.end();
 }
 
-Result<StatementKind, Failure> check_statement(const std::string& text) {
+Result<Allowed, Failure> check_statement(const std::string& text) {
   if (text.find('\0') != text.npos) return statement_failure("42601", "The statement contains a NUL character.");
   ::duckdb::Parser parser;
   try {
@@ -118,7 +134,10 @@ Result<StatementKind, Failure> check_statement(const std::string& text) {
   }
   if (parser.statements.empty()) return statement_failure("42601", "There is no statement.");
   if (parser.statements.size() > 1) return statement_failure("42601", "Only one statement can be run at a time.");
-  return check(*parser.statements.front(), text);
+  const SQLStatement& statement = *parser.statements.front();
+  auto kind = check(statement, text);
+  if (!kind) return std::move(kind).error();
+  return Allowed{.kind = *kind, .is_count = is_count(statement)};
 }
 
 }  // namespace coatcheck::warehouse::duckdb

@@ -12,8 +12,12 @@ namespace coatcheck::warehouse::duckdb {
 // binding already makes a directory (EXPORT DATABASE), reads files (IMPORT DATABASE) or starts logging.
 //
 // What a statement may call is not decided here: functions that nobody may call are not there at all
-// (removed_functions.hpp). Returns whether it changes anything, from its type and text alone.
-Result<StatementKind, Failure> check_statement(const std::string& text);
+// (removed_functions.hpp).
+struct Allowed {
+  StatementKind kind;     // Whether it changes anything, from its type and text alone.
+  bool is_count = false;  // An INSERT, UPDATE, DELETE or MERGE that yields nothing but how many rows it changed.
+};
+Result<Allowed, Failure> check_statement(const std::string& text);
 
 bool contains_ignoring_case(std::string_view text, std::string_view lower_word);
 

@@ -2,6 +2,7 @@
 
 #include <arrow/api.h>
 
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -12,6 +13,7 @@
 #include "warehouse/duckdb/policy.hpp"
 #include "warehouse/duckdb/progress.hpp"
 #include "warehouse/duckdb/removed_functions.hpp"
+#include "warehouse/duckdb/row_run.hpp"
 
 namespace coatcheck::warehouse::duckdb {
 
@@ -25,6 +27,9 @@ constexpr const char* hidden_nextval =
     "SELECT 1 FROM duckdb_views() WHERE sql ILIKE '%nextval%' UNION ALL "
     "SELECT 1 FROM duckdb_functions() WHERE macro_definition ILIKE '%nextval%' LIMIT 1";
 
+// What DuckDB yields of a statement that changes rows.
+rows::Schema count_schema() { return arrow::schema({arrow::field("Count", arrow::int64())}); }
+
 }  // namespace
 
 Session::Session(Connection connection, Statement statement, std::size_t batch_rows)
@@ -32,13 +37,23 @@ Session::Session(Connection connection, Statement statement, std::size_t batch_r
   keep_progress(connection_.get());
 }
 
-std::optional<double> Session::progress() const { return read_progress(connection_.get()); }
+std::optional<double> Session::progress() const {
+  const std::size_t rows = statement_.parameter_rows.size();
+  if (rows != 0) return static_cast<double>(rows_done_) / static_cast<double>(rows);
+  return read_progress(connection_.get());
+}
 
 std::optional<Failure> Session::prepare(std::atomic<bool>& sequences, bool describe_only) {
   const auto& text = statement_.text;
-  auto kind = check_statement(text);
-  if (!kind) return std::move(kind).error();
-  kind_ = *kind;
+  auto allowed = check_statement(text);
+  if (!allowed) return std::move(allowed).error();
+  kind_ = allowed->kind;
+  is_count_ = allowed->is_count;
+  if (!statement_.parameter_rows.empty() && !is_count_) {
+    return statement_failure("0A000",
+                             "Rows of parameters can be bound only to an INSERT, UPDATE, DELETE or MERGE, without "
+                             "RETURNING.");
+  }
   statements_ = duckdb_extract_statements(connection_.get(), text.c_str(), extracted_.out());
   if (statements_ == 0) return read_failure(duckdb_extract_statements_error(extracted_.get()));
   // A PIVOT is one statement to its author and several to DuckDB: the last can be bound when the others have run.
@@ -64,8 +79,11 @@ std::optional<Failure> Session::prepare_last(bool describe_only) {
       DuckDBSuccess) {
     return read_failure(duckdb_prepare_error(prepared_.get()));
   }
-  if (describe_only && statement_.parameters.empty()) return std::nullopt;
-  return bind_parameters(connection_.get(), prepared_.get(), statement_.parameters);
+  const auto& rows = statement_.parameter_rows;
+  // One row tells whether they fit; the others are looked at when they run.
+  const std::span<const Parameter> parameters = rows.empty() ? std::span(statement_.parameters) : rows.row(0);
+  if (describe_only && parameters.empty()) return std::nullopt;
+  return bind_parameters(connection_.get(), prepared_.get(), parameters);
 }
 
 std::optional<Failure> Session::run_before_last() {
@@ -91,6 +109,7 @@ std::optional<Failure> Session::execute(duckdb_prepared_statement prepared, Quer
 }
 
 std::optional<rows::Schema> Session::description() const {
+  if (is_count_) return count_schema();
   if (statements_ != 1) return std::nullopt;  // What comes before it decides.
   auto to_arrow = ToArrow::create(connection_.get(), prepared_.get());
   if (!to_arrow) return std::nullopt;
@@ -98,6 +117,7 @@ std::optional<rows::Schema> Session::description() const {
 }
 
 Result<rows::Schema, Failure> Session::start() {
+  if (!statement_.parameter_rows.empty()) return run_rows();
   if (auto failure = run_before_last()) return std::move(*failure);
   if (auto failure = execute(prepared_.get(), result_)) return std::move(*failure);
   if (duckdb_result_return_type(*result_.out()) == DUCKDB_RESULT_TYPE_NOTHING) return arrow::schema({});
@@ -107,8 +127,20 @@ Result<rows::Schema, Failure> Session::start() {
   return to_arrow_->schema();
 }
 
+Result<rows::Schema, Failure> Session::run_rows() {
+  RowRun run(
+      connection_.get(), prepared_.get(), statement_,
+      [this](duckdb_prepared_statement prepared, QueryResult& result) { return execute(prepared, result); },
+      rows_done_);
+  auto changed = run.run();
+  if (!changed) return std::move(changed).error();
+  count_ = arrow::RecordBatch::Make(count_schema(), 1, {*arrow::MakeArrayFromScalar(arrow::Int64Scalar(*changed), 1)});
+  return count_->schema();
+}
+
 Result<std::optional<rows::Batch>, Failure> Session::next() {
   if (interrupted_) return canceled_failure();
+  if (count_) return std::optional<rows::Batch>(std::exchange(count_, nullptr));
   if (!to_arrow_) return std::optional<rows::Batch>();
   while (to_arrow_->rows() < batch_rows_ && to_arrow_->bytes() < batch_bytes_target) {
     const Chunk chunk(duckdb_fetch_chunk(*result_.out()));

@@ -48,18 +48,22 @@ class Session {
   std::optional<Failure> run_before_last();
   std::optional<Failure> execute(duckdb_prepared_statement prepared, QueryResult& result);
   Failure read_failure(const char* words) const;
+  Result<rows::Schema, Failure> run_rows();
 
   Connection connection_;
   Statement statement_;
   std::size_t batch_rows_;
   std::atomic<bool> interrupted_ = false;
   StatementKind kind_ = StatementKind::unknown;
+  bool is_count_ = false;  // It changes rows and yields how many.
   Extracted extracted_;
   idx_t statements_ = 0;
   std::vector<Prepared> before_last_;  // What DuckDB does first for a PIVOT.
   Prepared prepared_;
   QueryResult result_;
-  std::optional<ToArrow> to_arrow_;  // Nothing if the statement yields no rows.
+  std::optional<ToArrow> to_arrow_;         // Nothing if the statement yields no rows.
+  std::atomic<std::size_t> rows_done_ = 0;  // Of its rows of parameters.
+  rows::Batch count_;                       // What they came to, until it is read.
 };
 
 }  // namespace coatcheck::warehouse::duckdb

@@ -1,0 +1,78 @@
+#include "warehouse/duckdb/row_values.hpp"
+
+#include <algorithm>
+#include <deque>
+#include <map>
+#include <string>
+#include <utility>
+
+#include "warehouse/duckdb/loose_text.hpp"
+#include "warehouse/duckdb/parameters.hpp"
+#include "warehouse/duckdb/typed_text.hpp"
+
+namespace coatcheck::warehouse::duckdb {
+
+namespace {
+
+constexpr std::size_t window_rows_max = 2048;
+constexpr std::size_t window_cells_max = 65'536;
+
+}  // namespace
+
+RowValues::RowValues(duckdb_connection connection, const ParameterRows& rows, std::vector<duckdb_type> expected)
+    : connection_(connection),
+      rows_(rows),
+      expected_(std::move(expected)),
+      window_(std::clamp<std::size_t>(window_cells_max / rows.width(), 1, window_rows_max)) {}
+
+Result<duckdb_value, Failure> RowValues::at(std::size_t row, std::size_t column) {
+  if (row < first_ || row >= first_ + loaded_) load(row);
+  Value& value = values_[(row - first_) * rows_.width() + column];
+  if (value.get() == nullptr) {
+    const auto& given = rows_.row(row)[column];
+    const auto what_it_is = settled(given, expected_[column]);
+    const Parameter& parameter = what_it_is ? *what_it_is : given;
+    auto alone = bound_value(connection_, parameter, column);
+    if (!alone) return std::move(alone).error();
+    if (alone->get() == nullptr) return cannot_be_bound(parameter, column);
+    value = *std::move(alone);
+  }
+  return value.get();
+}
+
+void RowValues::load(std::size_t first) {
+  first_ = first;
+  loaded_ = std::min(window_, rows_.size() - first);
+  values_.clear();
+  values_.resize(loaded_ * rows_.width());
+  for (std::size_t column = 0; column != rows_.width(); ++column) load_column(column);
+}
+
+void RowValues::load_column(std::size_t column) {
+  struct Texts {
+    std::vector<const Parameter*> parameters;
+    std::vector<Value*> values;
+  };
+  std::map<std::string_view, Texts> by_type;
+  std::deque<Parameter> settled_here;
+  for (std::size_t i = 0; i != loaded_; ++i) {
+    const Parameter& given = rows_.row(first_ + i)[column];
+    auto what_it_is = settled(given, expected_[column]);
+    const Parameter& parameter = what_it_is ? settled_here.emplace_back(*std::move(what_it_is)) : given;
+    Value& value = values_[i * rows_.width() + column];
+    if (is_typed(parameter)) {
+      Texts& texts = by_type[parameter.type];
+      texts.parameters.push_back(&parameter);
+      texts.values.push_back(&value);
+    } else {
+      value = untyped_value(parameter);
+    }
+  }
+  for (auto& [type, texts] : by_type) {
+    auto read = read_typed(connection_, texts.parameters);
+    if (!read) continue;
+    for (std::size_t i = 0; i != read->size(); ++i) *texts.values[i] = std::move((*read)[i]);
+  }
+}
+
+}  // namespace coatcheck::warehouse::duckdb
