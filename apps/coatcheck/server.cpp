@@ -27,6 +27,7 @@ std::size_t processors() { return std::max<std::size_t>(1, std::thread::hardware
 // The warehouse in which SQL over results and history runs. Its name is not for others.
 constexpr const char* scan_warehouse = "coatcheck";
 constexpr std::size_t scans_running_max = 16;
+constexpr std::size_t own_running_max = 1'000;  // Sessions' statements and scripts, of each.
 
 constexpr auto sweep_interval = std::chrono::minutes(5);
 
@@ -166,6 +167,23 @@ Result<void> ServerProcess::open_scans() {
                          .limits = {.running_max = scans_running_max},
                          .takes = scan::reads_stored});
   connectors_.push_back(*std::move(connector));
+
+  // What the server runs itself only waits for something else: many may.
+  surroundings_.everyone_sees_all = !settings_.authentication.enabled;
+  auto session_connector = api::snowflake::make_session_connector(surroundings_, loop_);
+  warehouses_.push_back({.name = "session",
+                         .kind = "session",
+                         .connector = session_connector.get(),
+                         .limits = {.running_max = own_running_max},
+                         .form = journal::Form::session});
+  connectors_.push_back(std::move(session_connector));
+  auto script_connector = api::snowflake::make_script_connector(surroundings_, loop_);
+  warehouses_.push_back({.name = "script",
+                         .kind = "script",
+                         .connector = script_connector.get(),
+                         .limits = {.running_max = own_running_max},
+                         .form = journal::Form::script});
+  connectors_.push_back(std::move(script_connector));
   return Result<void>::ok();
 }
 
@@ -185,6 +203,8 @@ Result<void> ServerProcess::open_snowflake_doors(http::Router& router) {
                                                  keyring_.get(), std::move(queries_of), {});
   if (!sessions) return std::move(sessions).error();
   sessions_ = *std::move(sessions);
+  surroundings_.service = service_.get();
+  surroundings_.sessions = sessions_.get();
   login_ = std::make_unique<api::snowflake::Login>(keyring_.get(), system_clock(), api::snowflake::Login::Options{});
   const api::snowflake_driver::Limits limits{
       .statement_bytes_max = settings_.limits.statement_bytes_max,
@@ -241,6 +261,7 @@ void ServerProcess::publish_measures() {
         {{"class", fmt::format("{}xx", hundreds)}});
   }
   for (const query::WarehouseSetup& setup : warehouses_) {
+    if (setup.form != journal::Form::statement) continue;
     const auto status = [this, name = setup.name] {
       for (const query::WarehouseStatus& warehouse : service_->warehouses()) {
         if (warehouse.name == name) return warehouse;

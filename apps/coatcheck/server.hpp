@@ -6,6 +6,7 @@
 
 #include "api/native/door.hpp"
 #include "api/snowflake/login.hpp"
+#include "api/snowflake/own_statements.hpp"
 #include "api/snowflake/sessions.hpp"
 #include "api/snowflake_driver/door.hpp"
 #include "api/snowflake_sql_api/door.hpp"
@@ -62,7 +63,8 @@ class ServerProcess {
   std::unique_ptr<principals::Keyring> keyring_;  // Null: authentication is off.
   std::unique_ptr<journal::Journal> journal_;
   std::unique_ptr<results::Spool> spool_;
-  scan::ServiceStored stored_;  // What the warehouse of SQL over results and history reads.
+  scan::ServiceStored stored_;                 // What the warehouse of SQL over results and history reads.
+  api::snowflake::Surroundings surroundings_;  // What statements that the server runs itself act on.
   std::vector<std::unique_ptr<warehouse::Connector>> connectors_;
   std::vector<query::WarehouseSetup> warehouses_;
   std::unique_ptr<query::Service> service_;

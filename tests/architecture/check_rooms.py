@@ -30,7 +30,7 @@ ALLOWED = {
              "warehouse/duckdb"],
     "http": ["base", "async", "telemetry"],
     "api": ["base", "async", "telemetry", "http", "query", "rows", "results", "journal", "principals"],
-    "api/snowflake": ["scan"],
+    "api/snowflake": ["scan", "warehouse"],
     "api/snowflake_driver": ["api/claim", "api/snowflake", "scan"],
     "api/snowflake_sql_api": ["api/claim", "api/snowflake", "scan"],
 }

@@ -36,14 +36,30 @@ def test_a_bound_value_is_never_sql(connection):
 
 @pytest.mark.parametrize("rows", [1, 3, 2000])
 def test_arrays(driver, connection, rows):
-    if rows > 1 and str(driver) in ("python4", "node3", "go2"):
-        pytest.xfail("these send all rows in one request, which the server refuses (000002): bindings of several rows are not built")
     table = f"bulk_{driver}_{rows}"
     connection("run", f"CREATE TABLE {table} (n INTEGER, t VARCHAR)")
     assert connection("bulk", f"INSERT INTO {table} VALUES (?, ?)", rows)["affected"] == rows
     counted = connection("run", f"SELECT count(*) AS c, sum(n) AS s, count(DISTINCT t) AS d, max(t) FILTER (n = 0) AS first FROM {table}")
     assert counted["rows"] == [[str(rows), str(rows * (rows - 1) // 2), str(rows), "row 0"]]
     connection("run", f"DROP TABLE {table}")
+
+
+def test_an_array_is_one_query_and_no_file_on_a_stage(driver, connection):
+    insert = f"INSERT INTO inline_{driver} VALUES (?, ?)"
+    connection("run", f"CREATE TABLE inline_{driver} (n INTEGER, t VARCHAR)")
+    connection("bulk", insert, 3)
+    seen = connection("run", f"SELECT count(*) FILTER (query_text = '{insert}') AS inserts, count(*) FILTER (query_text ILIKE 'create%stage%') AS stages "
+                             "FROM TABLE(information_schema.query_history_by_session())")
+    assert seen["rows"] == [["1", "0"]]
+
+
+def test_an_array_is_written_wholly_or_not_at_all(driver, connection):
+    table = f"whole_{driver}"
+    connection("run", f"CREATE TABLE {table} (n INTEGER CHECK (n < 900), t VARCHAR)")
+    with pytest.raises(DriverFailed) as failed:
+        connection("bulk", f"INSERT INTO {table} VALUES (?, ?)", 1000)
+    assert "(row 901 of 1000)" in failed.value.message
+    assert connection("run", f"SELECT count(*) AS c FROM {table}")["rows"] == [["0"]]
 
 
 def test_too_few_values(connection):

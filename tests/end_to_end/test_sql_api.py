@@ -10,6 +10,7 @@ from harness.keys import make_key
 from harness.server import Server
 from harness.sql_api import STATEMENTS, SqlApi, links_of, raw_json
 from harness.statements import ENDLESS, numbers
+from harness.waiting import until
 
 NOBODYS = "01938c5e-7a10-7b3c-9a55-0f6e2d1c4b8a"
 
@@ -261,6 +262,69 @@ def test_a_binding_that_is_none_of_its_type_is_100037(sql):
     assert response.json()["message"] == "DATE value 'soon' is not recognized"
 
 
+def arrays(*columns):
+    return {str(place): {"type": type, "value": values} for place, (type, values) in enumerate(columns, 1)}
+
+
+def test_arrays_are_rows_of_one_statement(sql, api):
+    table = f"arrays_{uuid.uuid4().hex}"
+    sql.run(f"CREATE TABLE {table} (n INTEGER PRIMARY KEY, d DATE, t VARCHAR)")
+    body = sql.run(f"INSERT INTO {table} VALUES (?, ?, ?)", bindings=arrays(
+        ("FIXED", ["1", "2", "3"]), ("DATE", ["1577836800000", None, "1577923200000"]), ("TEXT", ["a", "it's ?", None])))
+    assert body["data"] == [["3"]] and body["stats"]["numRowsInserted"] == 3
+    assert sql.look(body["statementHandle"]).json()["data"] == [["3"]]
+    assert sql.run(f"SELECT * FROM {table} ORDER BY n")["data"] == [["1", "18262", "a"], ["2", None, "it's ?"], ["3", "18263", None]]
+    updated = sql.run(f"UPDATE {table} SET t = ? WHERE n >= ?", bindings=arrays(("TEXT", ["x", "y"]), ("FIXED", ["2", "3"])))
+    assert updated["data"][0][0] == "3" and updated["stats"]["numRowsUpdated"] == 3
+    assert sql.run(f"SELECT t FROM {table} ORDER BY n")["data"] == [["a"], ["x"], ["y"]]
+    # One query, as long as it was sent, through every door.
+    assert api.status(body["statementHandle"])["statement"] == f"INSERT INTO {table} VALUES (?, ?, ?)"
+
+
+def test_texts_in_arrays_are_what_the_table_says(sql):
+    """Python's driver calls a list TEXT if it has a NULL, and sends in it what it sends in any other: milliseconds, nanoseconds, hexadecimal."""
+    table = f"arrays_{uuid.uuid4().hex}"
+    sql.run(f"CREATE TABLE {table} (d DATE, c TIME, m TIMESTAMP, b BLOB, i INTEGER, t VARCHAR)")
+    columns = ["1577836800000", "82919000000000", "1616173619000000000", "dead", "42", "1577836800000"]
+    sql.run(f"INSERT INTO {table} VALUES (?, ?, ?, ?, ?, ?)", bindings=arrays(*(("TEXT", [each, None]) for each in columns)))
+    assert sql.run(f"SELECT * FROM {table} ORDER BY i NULLS LAST")["data"] == [
+        ["18262", "82919.000000000", "1616173619.000000000", "DEAD", "42", "1577836800000"], [None] * 6]
+
+
+def test_arrays_are_written_wholly_or_not_at_all(sql):
+    table = f"arrays_{uuid.uuid4().hex}"
+    sql.run(f"CREATE TABLE {table} (n INTEGER PRIMARY KEY)")
+    for values, row in ((["7"] * 2, 2), ([str(n % 999) for n in range(1000)], 1000)):
+        failed = sql.submit(f"INSERT INTO {table} VALUES (?)", bindings=arrays(("FIXED", values)))
+        assert (failed.status_code, failed.json()["code"], failed.json()["sqlState"]) == (422, "200001", "22000")
+        assert failed.json()["message"].endswith(f"(row {row} of {len(values)})")
+    read = sql.submit("SELECT ?", bindings=arrays(("FIXED", ["1", "2"])))
+    assert (read.status_code, read.json()["code"]) == (422, "000002")
+    uneven = sql.submit(f"INSERT INTO {table} VALUES (?)", bindings=arrays(("FIXED", ["1", "2"]), ("FIXED", ["1"])))
+    assert (uneven.status_code, uneven.json()["code"]) == (400, "390142")
+    assert sql.run(f"SELECT count(*) FROM {table}")["data"] == [["0"]]
+
+
+def test_the_same_request_with_other_arrays_is_another_statement(sql):
+    table = f"arrays_{uuid.uuid4().hex}"
+    sql.run(f"CREATE TABLE {table} (n INTEGER)")
+    request = {"requestId": str(uuid.uuid4()), "retry": "true"}
+
+    def insert(*values):
+        return sql.submit(f"INSERT INTO {table} VALUES (?)", request, bindings=arrays(("FIXED", values)))
+    first = insert("1", "2").json()["statementHandle"]
+    assert insert("1", "2").json()["statementHandle"] == first
+    assert insert("1", "3").status_code == 422
+    assert sql.run(f"SELECT count(*) FROM {table}")["data"] == [["2"]]
+
+
+def test_more_values_than_are_allowed_are_refused(sql):
+    most = sql.submit("INSERT INTO nowhere VALUES (?, ?)", bindings=arrays(("TEXT", [None] * 500_000), ("TEXT", [None] * 500_000)))
+    assert (most.status_code, most.json()["code"]) == (422, "002003")
+    more = sql.submit("INSERT INTO nowhere VALUES (?, ?)", bindings=arrays(("TEXT", [None] * 500_001), ("TEXT", [None] * 500_001)))
+    assert (more.status_code, more.json()["code"]) == (400, "390142")
+
+
 def test_dml_has_stats_and_ddl_a_line(sql):
     assert sql.run("CREATE OR REPLACE TABLE sql_api_dml (n INTEGER)")["data"] == [["Statement executed successfully."]]
     for statement, column, stats in (
@@ -314,8 +378,64 @@ def test_several_statements(sql):
     assert (mismatch.status_code, mismatch.json()["code"], mismatch.json()["sqlState"]) == (422, "000008", "0A000")
     assert mismatch.json()["message"] == "Actual statement count 2 did not match the desired statement count 1."
     assert sql.run("SELECT ';' -- ;\n;", parameters={"MULTI_STATEMENT_COUNT": 1})["data"] == [[";"]]
-    several = sql.submit("SELECT 1; SELECT 2", parameters={"MULTI_STATEMENT_COUNT": 2})
-    assert (several.status_code, several.json()["code"]) == (422, "000002")
+    bound = sql.submit("SELECT ?; SELECT 2", parameters={"MULTI_STATEMENT_COUNT": 2}, bindings={"1": {"type": "FIXED", "value": "1"}})
+    assert (bound.status_code, bound.json()["code"]) == (422, "000002")
+
+
+@pytest.mark.parametrize("count", [3, "3", "0"])
+def test_several_statements_have_a_handle_each(sql, count):
+    table = f"several_{uuid.uuid4().hex}"
+    body = sql.run(f"CREATE TABLE {table} (n INTEGER); INSERT INTO {table} VALUES (1), (2); SELECT ';' AS s, sum(n) AS n FROM {table};",
+                   parameters={"multi_statement_count": count}, warehouse="main")
+    assert body["data"] == [["Multiple statements executed successfully."]]
+    assert body["resultSetMetaData"]["rowType"][0]["name"] == "multiple statement execution"
+    made, inserted, summed = [sql.look(handle).json() for handle in body["statementHandles"]]
+    assert made["data"] == [["Statement executed successfully."]]
+    assert inserted["data"] == [["2"]] and inserted["stats"]["numRowsInserted"] == 2
+    assert summed["data"] == [[";", "3"]]
+
+
+def test_several_statements_are_one_query_with_a_history_of_its_own(sql, api):
+    handle = sql.start("SELECT 1 AS a; SELECT current_warehouse() AS w; USE WAREHOUSE elsewhere; SELECT 2 AS b",
+                       parameters={"multi_statement_count": 4, "query_tag": "nightly"}, warehouse="main")
+    done = sql.ended(handle).json()
+    assert len(done["statementHandles"]) == 4
+    assert [sql.look(each).json()["data"] for each in done["statementHandles"]] == \
+        [[["1"]], [["main"]], [["Statement executed successfully."]], [["2"]]]
+    assert [row["query_id"] for row in api.items(handle)] == done["statementHandles"]
+    assert {entry["id"] for entry in api.history(query_tag="nightly")["queries"]} == {handle, *done["statementHandles"]}
+    # A retry is the same query, and so are its parts.
+    assert sql.look(handle).json()["statementHandles"] == done["statementHandles"]
+
+
+def test_the_first_of_several_that_fails_ends_the_whole(sql):
+    table = f"kept_{uuid.uuid4().hex}"
+    failed = sql.submit(f"CREATE TABLE {table} (n INTEGER);\n  SELECT nonsense; DROP TABLE {table}", parameters={"multi_statement_count": 0})
+    assert (failed.status_code, failed.json()["code"], failed.json()["sqlState"]) == (422, "100132", "P0000")
+    assert failed.json()["message"].startswith('Execution of multiple statements failed on statement "SELECT nonsense" (at line 2, position 3).\n')
+    assert "nonsense" in failed.json()["message"].split("\n", 1)[1]
+    assert sql.run(f"SELECT count(*) AS n FROM {table}")["data"] == [["0"]]
+
+
+def test_canceling_several_statements_cancels_the_one_that_runs(sql, api):
+    handle = sql.start(f"SELECT 1; {ENDLESS}; SELECT 2", parameters={"multi_statement_count": 3, "query_tag": "to be canceled"})
+
+    def of_the_tag(status):
+        return [entry for entry in api.history(query_tag="to be canceled", status=status)["queries"] if entry["id"] != handle]
+    endless = until(lambda: [each for each in of_the_tag("RUNNING") if each["statement"] == ENDLESS], "the second to run")[0]
+    assert sql.cancel(handle).status_code == 200
+    assert sql.ended(handle).json()["code"] == "000604"
+    assert api.ended(endless["id"])["status"] == "CANCELED"
+    assert len(of_the_tag("SUCCEEDED")) == 1
+
+
+def test_waiting_is_a_query(sql, api):
+    assert sql.run("SELECT SYSTEM$WAIT(0)")["data"] == [["waited 0 seconds"]]
+    assert sql.run("call system$wait(1, 'MILLISECONDS')")["data"] == [["waited 1 milliseconds"]]
+    handle = sql.start("SELECT SYSTEM$WAIT(1, HOURS) AS w")
+    api.await_status(handle, "RUNNING")
+    sql.cancel(handle)
+    assert sql.ended(handle).json()["code"] == "000604"
 
 
 def test_results_and_history_in_sql(sql, server):

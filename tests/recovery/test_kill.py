@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 import httpx
 import pytest
 
+from harness.sql_api import SqlApi
 from harness.statements import ENDLESS, ENDLESS_ROWS, numbers
 from harness.waiting import until
 
@@ -36,6 +37,18 @@ def test_queued_queries_run_after_a_crash(server):
         assert (ended["status"], ended["attempt"]) == ("SUCCEEDED", 1)
         assert len(after.items(id)) == n
     assert after.ended(written)["status"] == "SUCCEEDED" and log_rows(after) == 1
+
+
+def test_arrays_of_values_that_wait_survive_a_crash(server):
+    running = [server.api().running(ENDLESS) for _ in range(2)]
+    with SqlApi(server.url) as sql:
+        handle = sql.start("INSERT INTO log VALUES (?)", bindings={"1": {"type": "FIXED", "value": [str(n) for n in range(500)]}})
+    after = crash(server)
+    for query in running:
+        after.cancel(query["id"])
+    assert after.ended(handle)["status"] == "SUCCEEDED"
+    assert after.items(after.run("SELECT count(*) AS n, count(DISTINCT entry) AS d, sum(entry) AS s FROM log")["id"]) == \
+        [{"n": 500, "d": 500, "s": 124750}]
 
 
 def test_a_read_that_ran_runs_again_as_its_second_attempt(server):

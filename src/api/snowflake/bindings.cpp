@@ -104,6 +104,8 @@ Result<Parameter, SnowflakeError> read_cell(const Column& column, const json::va
     auto read = read_binding_value(column.type, text);
     if (!read) return not_recognized(column.type, text);
     parameter = *std::move(read);
+    // Of lists with a NULL, Python's driver says that they are TEXT, whatever they hold.
+    if (column.rows() > 1 && column.type == "TEXT") parameter.type = loose_text;
   }
   if (column.position == 0) parameter.name = column.name;
   return parameter;
@@ -130,22 +132,21 @@ Result<Bindings, SnowflakeError> read_bindings(const json::value& bindings) {
     }
   }
   if (rows == 0) return malformed("an array of bindings has no values");
-  if (rows * columns->size() > bindings_values_max) {
-    return malformed(fmt::format("more than {} values are bound", bindings_values_max));
+  if (rows * columns->size() > parameter_cells_max) {
+    return malformed(fmt::format("more than {} values are bound", parameter_cells_max));
   }
 
-  Bindings read{{}, is_array};
-  read.rows.reserve(rows);
+  std::vector<Parameter> cells;
+  cells.reserve(rows * columns->size());
   for (std::size_t row = 0; row != rows; ++row) {
-    std::vector<Parameter>& parameters = read.rows.emplace_back();
-    parameters.reserve(columns->size());
     for (const Column& column : *columns) {
-      auto parameter = read_cell(column, column.at(row));
-      if (!parameter) return std::move(parameter).error();
-      parameters.push_back(*std::move(parameter));
+      auto cell = read_cell(column, column.at(row));
+      if (!cell) return std::move(cell).error();
+      cells.push_back(*std::move(cell));
     }
   }
-  return read;
+  if (rows == 1) return Bindings{.parameters = std::move(cells), .rows = {}};
+  return Bindings{.parameters = {}, .rows = {columns->size(), std::move(cells)}};
 }
 
 }  // namespace coatcheck::api::snowflake

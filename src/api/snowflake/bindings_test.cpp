@@ -26,7 +26,7 @@ Parameter one(const std::string& type, const json::value& value) {
     ADD_FAILURE() << type << ' ' << json::serialize(value) << ": " << read.error().message;
     return {};
   }
-  return read->rows.at(0).at(0);
+  return read->parameters.at(0);
 }
 
 Parameter plain(Parameter::Value value) { return {"", "", std::move(value)}; }
@@ -98,7 +98,7 @@ TEST(Bindings, null_is_null_in_every_type) {
   }
   const auto none = read(R"({"1":{"type":"TEXT"}})");
   ASSERT_TRUE(none);
-  EXPECT_EQ(none->rows[0][0], plain(std::monostate()));
+  EXPECT_EQ(none->parameters.at(0), plain(std::monostate()));
 }
 
 TEST(Bindings, what_is_none_of_its_type_is_said_as_snowflake_says_it) {
@@ -153,36 +153,48 @@ TEST(Bindings, positions_come_in_their_order) {
     text += fmt::format(R"("{}":{{"type":"FIXED","value":"{}"}}{})", i, i, i == 1 ? "}" : ",");
   const auto bindings = read(text);
   ASSERT_TRUE(bindings) << bindings.error().message;
-  EXPECT_FALSE(bindings->is_array);
-  ASSERT_EQ(bindings->rows.size(), 1U);
-  ASSERT_EQ(bindings->rows[0].size(), 12U);
-  for (std::size_t i = 0; i != 12; ++i) EXPECT_EQ(bindings->rows[0][i], plain(static_cast<std::int64_t>(i + 1)));
+  EXPECT_TRUE(bindings->rows.empty());
+  ASSERT_EQ(bindings->parameters.size(), 12U);
+  for (std::size_t i = 0; i != 12; ++i) EXPECT_EQ(bindings->parameters[i], plain(static_cast<std::int64_t>(i + 1)));
 }
 
 TEST(Bindings, names_stay_names) {
   const auto bindings = read(R"({"day":{"type":"TEXT","value":"a"},"id":{"type":"FIXED","value":"1"}})");
   ASSERT_TRUE(bindings) << bindings.error().message;
-  EXPECT_EQ(bindings->rows[0][0], (Parameter{"day", "", std::string("a")}));
-  EXPECT_EQ(bindings->rows[0][1], (Parameter{"id", "", std::int64_t{1}}));
+  EXPECT_EQ(bindings->parameters[0], (Parameter{"day", "", std::string("a")}));
+  EXPECT_EQ(bindings->parameters[1], (Parameter{"id", "", std::int64_t{1}}));
 }
 
 TEST(Bindings, arrays_are_rows) {
   const auto bindings =
       read(R"({"1":{"type":"FIXED","value":["1","2",null]},"2":{"type":"TEXT","value":["a",null,"c"]}})");
   ASSERT_TRUE(bindings) << bindings.error().message;
-  EXPECT_TRUE(bindings->is_array);
+  EXPECT_TRUE(bindings->parameters.empty());
   ASSERT_EQ(bindings->rows.size(), 3U);
   using ::testing::ElementsAre;
-  EXPECT_THAT(bindings->rows[0], ElementsAre(plain(std::int64_t{1}), plain(std::string("a"))));
-  EXPECT_THAT(bindings->rows[1], ElementsAre(plain(std::int64_t{2}), plain(std::monostate())));
-  EXPECT_THAT(bindings->rows[2], ElementsAre(plain(std::monostate()), plain(std::string("c"))));
+  EXPECT_THAT(bindings->rows.row(0), ElementsAre(plain(std::int64_t{1}), typed(std::string(loose_text), "a")));
+  EXPECT_THAT(bindings->rows.row(1), ElementsAre(plain(std::int64_t{2}), plain(std::monostate())));
+  EXPECT_THAT(bindings->rows.row(2), ElementsAre(plain(std::monostate()), typed(std::string(loose_text), "c")));
+}
+
+TEST(Bindings, an_array_of_one_is_one_run) {
+  const auto bindings = read(R"({"a":{"type":"FIXED","value":["1"]},"b":{"type":"TEXT","value":["x"]}})");
+  ASSERT_TRUE(bindings) << bindings.error().message;
+  EXPECT_TRUE(bindings->rows.empty());
+  EXPECT_THAT(bindings->parameters,
+              ::testing::ElementsAre(Parameter{"a", "", std::int64_t{1}}, Parameter{"b", "", "x"}));
+}
+
+TEST(Bindings, a_cell_that_is_none_of_its_type_is_found_in_any_row) {
+  EXPECT_EQ(read(R"({"1":{"type":"FIXED","value":["1","2","x"]}})").error().message,
+            "FIXED value 'x' is not recognized");
 }
 
 TEST(Bindings, nothing_bound_is_no_row) {
   for (const char* text : {"null", "{}"}) {
     const auto bindings = read(text);
     ASSERT_TRUE(bindings);
-    EXPECT_TRUE(bindings->rows.empty());
+    EXPECT_TRUE(bindings->empty());
   }
 }
 
@@ -210,7 +222,7 @@ TEST(Bindings, more_than_the_limits_is_refused) {
   json::object many;
   for (std::size_t i = 1; i != binding_columns_max + 2; ++i) many[std::to_string(i)] = {{"value", "a"}};
   EXPECT_EQ(read_bindings(many).error().code, "390142");
-  json::array values(bindings_values_max + 1, json::value(nullptr));
+  json::array values(parameter_cells_max + 1, json::value(nullptr));
   const json::value large = {{"1", {{"type", "TEXT"}, {"value", values}}}};
   EXPECT_EQ(read_bindings(large).error().code, "390142");
 }

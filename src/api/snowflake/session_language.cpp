@@ -7,8 +7,10 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <chrono>
 #include <utility>
 
+#include "api/snowflake/default_parameters.hpp"
 #include "scan/tokenizer.hpp"
 
 namespace coatcheck::api::snowflake {
@@ -178,6 +180,44 @@ std::optional<std::string> read_column(Words& words, std::size_t from) {
   return alias ? std::move(alias) : std::optional(std::move(written));
 }
 
+// SYSTEM$WAIT, of which the name is read, that began at token `from`.
+std::optional<SessionStatement> read_wait(Words& words, std::size_t from) {
+  struct Unit {
+    std::string_view name;
+    std::chrono::milliseconds each;
+  };
+  static constexpr std::array<Unit, 5> units = {{{"MILLISECONDS", std::chrono::milliseconds(1)},
+                                                 {"SECONDS", std::chrono::seconds(1)},
+                                                 {"MINUTES", std::chrono::minutes(1)},
+                                                 {"HOURS", std::chrono::hours(1)},
+                                                 {"DAYS", std::chrono::hours(24)}}};
+  constexpr std::int64_t amount_max = 1'000'000'000;
+  if (!words.sign("(")) return std::nullopt;
+  const auto amount = words.integer();
+  if (!amount || *amount < 0 || *amount > amount_max) return std::nullopt;
+  std::string unit = "SECONDS";
+  if (words.sign(",")) {
+    auto given = words.text();
+    if (!given) given = words.name();
+    if (!given) return std::nullopt;
+    unit = parameter_name(*given);
+  }
+  const auto known = std::find_if(units.begin(), units.end(), [&](const Unit& one) { return one.name == unit; });
+  if (known == units.end() || !words.sign(")")) return std::nullopt;
+  auto column = read_column(words, from);
+  if (!column || !words.at_end()) return std::nullopt;
+  std::string said = std::to_string(*amount) + ' ';
+  for (const char c : unit) said += static_cast<char>(c - 'A' + 'a');
+  return Wait{.duration = *amount * known->each, .words = std::move(said), .column = *std::move(column)};
+}
+
+std::optional<SessionStatement> read_call(Words& words) {
+  const std::size_t from = words.place();
+  const auto name = words.name();
+  if (!name || parameter_name(*name) != "SYSTEM$WAIT") return std::nullopt;
+  return read_wait(words, from);
+}
+
 std::optional<SessionStatement> read_select(Words& words) {
   SelectCurrent select;
   do {
@@ -185,6 +225,7 @@ std::optional<SessionStatement> read_select(Words& words) {
     auto name = words.name();
     if (!name) return std::nullopt;
     SelectCurrent::Item item{.function = parameter_name(*name), .column = {}};
+    if (item.function == "SYSTEM$WAIT" && select.items.empty()) return read_wait(words, from);
     if (item.function == "SYSTEM$CANCEL_QUERY") {
       if (!select.items.empty() || !words.sign("(")) return std::nullopt;
       auto id = words.text();
@@ -277,15 +318,27 @@ Text value_of(const SelectCurrent::Item& item, const SessionState& state, const 
 }
 
 rows::Batch parameter_rows(const ShowParameters& show, const SessionState& state) {
-  std::vector<std::vector<Text>> values;
   const std::string pattern = parameter_name(show.like.value_or("%"));
+  std::map<std::string, std::vector<Text>> by_name;
+  const auto add = [&](std::string name, ParameterValue::Type type, std::string value, const char* level) {
+    if (!is_like(name, pattern)) return;
+    const char* kind = type == ParameterValue::Type::number    ? "NUMBER"
+                       : type == ParameterValue::Type::boolean ? "BOOLEAN"
+                                                               : "STRING";
+    by_name[name] = {name, value, "", level, "", kind};
+  };
+  for (const DefaultParameter& one : default_parameters())
+    add(std::string(one.name), one.type, std::string(one.value), "");
   for (const auto& [name, value] : state.parameters) {
-    if (!is_like(name, pattern)) continue;
-    const char* type = value.type == ParameterValue::Type::number    ? "NUMBER"
-                       : value.type == ParameterValue::Type::boolean ? "BOOLEAN"
-                                                                     : "STRING";
-    values.push_back({name, value.text, "", "SESSION", "", type});
+    add(name, value.type, value.text, "SESSION");
   }
+  for (const DefaultParameter& one : default_parameters()) {
+    const auto shown = by_name.find(std::string(one.name));
+    if (shown != by_name.end()) shown->second[2] = std::string(one.value);
+  }
+  std::vector<std::vector<Text>> values;
+  values.reserve(by_name.size());
+  for (auto& [name, row] : by_name) values.push_back(std::move(row));
   return text_rows({"key", "value", "default", "level", "description", "type"}, values);
 }
 
@@ -305,6 +358,7 @@ std::optional<SessionStatement> read_session_statement(std::string_view sql) {
   if (first == "ALTER") return read_alter(words);
   if (first == "SHOW") return read_show(words);
   if (first == "SELECT") return read_select(words);
+  if (first == "CALL") return read_call(words);
   if (first == "COMMIT" || first == "ROLLBACK") {
     words.word("WORK");
     if (words.at_end()) return EndNoTransaction{};
@@ -350,6 +404,7 @@ Result<rows::Batch, SnowflakeError> answer(const SessionStatement& statement, co
   return std::visit(
       Overloaded{[&](const Use&) { return done(); }, [&](const AlterSession&) { return done(); },
                  [&](const EndNoTransaction&) { return done(); }, [&](const CancelQuery&) { return done(); },
+                 [&](const Wait& wait) { return Answer(one_text(wait.column, "waited " + wait.words)); },
                  [&](const ShowParameters& show) { return Answer(parameter_rows(show, state)); },
                  [&](const SelectCurrent& select) {
                    std::vector<std::string> columns;

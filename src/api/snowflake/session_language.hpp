@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -17,7 +18,8 @@
 namespace coatcheck::api::snowflake {
 
 // The statements that concern a session and nothing that a warehouse has: drivers and tools send them by themselves.
-// They are answered by us, at once, and are no queries. What is not read here goes to the warehouse as it is.
+// They are answered by us, at once, and are no queries; but as queries if somebody wants an id at once or several
+// statements are sent together (own_statements.hpp). What is not read here goes to the warehouse as it is.
 
 // USE DATABASE | SCHEMA | WAREHOUSE | ROLE name; USE name.
 struct Use {
@@ -54,14 +56,21 @@ struct CancelQuery {
   std::string column;
 };
 
+// SELECT SYSTEM$WAIT(amount [, unit]), CALL SYSTEM$WAIT(…): the one statement here that takes time.
+struct Wait {
+  std::chrono::milliseconds duration{0};
+  std::string words;  // "5 seconds"
+  std::string column;
+};
+
 // COMMIT and ROLLBACK outside of a transaction, which do nothing.
 struct EndNoTransaction {};
 
 // BEGIN: every query has a connection of its own, so that a transaction of several is not to be had.
 struct BeginTransaction {};
 
-using SessionStatement =
-    std::variant<Use, AlterSession, ShowParameters, SelectCurrent, CancelQuery, EndNoTransaction, BeginTransaction>;
+using SessionStatement = std::variant<Use, AlterSession, ShowParameters, SelectCurrent, CancelQuery, Wait,
+                                      EndNoTransaction, BeginTransaction>;
 
 // Reads a statement of this language, in any case and spacing; nothing if it is another one.
 std::optional<SessionStatement> read_session_statement(std::string_view sql);

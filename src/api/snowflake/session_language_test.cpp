@@ -73,14 +73,29 @@ TEST(SessionLanguage, select_says_what_the_session_is) {
 
 TEST(SessionLanguage, show_parameters_shows_what_was_set) {
   const SessionState state = after("alter session set query_tag='t', timezone='UTC'");
-  EXPECT_EQ(answered("show parameters like 'QUERY%' in session", state)[1], "t");
+  EXPECT_EQ(answered("show parameters like 'QUERY_T%' in session", state)[1], "t");
   EXPECT_EQ(answered("show parameters like 'nothing'", state)[0], "no row");
+  EXPECT_EQ(answered("show parameters like 'timezone'", {})[1], "UTC") << "also what was not set";
 }
 
 TEST(SessionLanguage, cancel_reads_its_id) {
   const auto statement = read_session_statement("SELECT SYSTEM$CANCEL_QUERY('0193-x')");
   ASSERT_TRUE(statement);
   EXPECT_EQ(std::get<CancelQuery>(*statement).id, "0193-x");
+}
+
+TEST(SessionLanguage, a_wait_has_its_time_whatever_its_unit) {
+  const auto of = [](const char* sql) { return std::get<Wait>(read_session_statement(sql).value()); };
+  EXPECT_EQ(of("select system$wait(5)").duration, std::chrono::seconds(5));
+  EXPECT_EQ(of("select system$wait(5)").words, "5 seconds");
+  EXPECT_EQ(of("select system$wait(5)").column, "SYSTEM$WAIT(5)");
+  EXPECT_EQ(of("CALL SYSTEM$WAIT(2, 'minutes');").duration, std::chrono::minutes(2));
+  EXPECT_EQ(of("SELECT SYSTEM$WAIT(3, MILLISECONDS) AS w").duration, std::chrono::milliseconds(3));
+  EXPECT_EQ(of("SELECT SYSTEM$WAIT(3, MILLISECONDS) AS w").column, "W");
+  for (const char* sql : {"select system$wait()", "select system$wait(-1)", "select system$wait(1, 'YEARS')",
+                          "select system$wait(99999999999)", "select system$wait(1), 2", "call other(1)"}) {
+    EXPECT_FALSE(read_session_statement(sql)) << sql;
+  }
 }
 
 TEST(SessionLanguage, leaves_every_other_statement_to_the_warehouse) {

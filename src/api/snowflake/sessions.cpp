@@ -93,6 +93,11 @@ async::Task<Result<std::shared_ptr<Session>, SnowflakeError>> Sessions::enter(st
   co_return co_await revive(*std::move(token));
 }
 
+std::shared_ptr<Session> Sessions::known(std::uint64_t id, const std::string& principal) {
+  auto session = find(id);
+  return session && session->principal().name == principal ? session : nullptr;
+}
+
 async::Task<Result<Tokens, SnowflakeError>> Sessions::renew(std::string authorization, std::string old_session_token) {
   if (authorization.empty()) co_return missing_master_token();
   auto token = signer_.read(TokenKind::master, token_of(authorization), clock_.now());

@@ -78,6 +78,9 @@ class Sessions {
   // it is expired, 390111 if the session is closed or its key is revoked.
   async::Task<Result<std::shared_ptr<Session>, SnowflakeError>> enter(std::string authorization);
 
+  // Returns the session if it is in memory and this principal's; null otherwise.
+  std::shared_ptr<Session> known(std::uint64_t id, const std::string& principal);
+
   // Returns new tokens for the session of the master token in the Authorization field; the old ones stay good
   // until they expire. 390113 without the field, 390115 for what is no master token of ours or belongs to another
   // session than `old_session_token` (which may be expired, or empty), 390114 if it is expired, 390111 if the

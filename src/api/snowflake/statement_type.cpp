@@ -84,22 +84,26 @@ bool is_dml(StatementType type) {
          type == StatementType::merge;
 }
 
-Result<void, SnowflakeError> check_one_statement(std::string_view sql, const Settings& settings) {
+Result<std::size_t, SnowflakeError> statement_count(std::string_view sql, const Settings& settings) {
   std::uint64_t wanted = 1;
   if (const auto given = settings.find("MULTI_STATEMENT_COUNT"); given != settings.end()) {
     const std::string& text = given->second.text;
     const auto [rest, trouble] = std::from_chars(text.data(), text.data() + text.size(), wanted);
     if (trouble != std::errc{} || rest != text.data() + text.size()) return invalid_payload();
   }
-  const std::size_t count = scan::split_statements(sql, scan::Dialect::duckdb).size();
-  const bool is_sure = count > 0 && scan::split_statements(sql, scan::Dialect::snowflake).size() == count;
-  if (wanted != 0 && is_sure && count != wanted) {
-    return SnowflakeError{
-        "000008", "0A000",
-        fmt::format("Actual statement count {} did not match the desired statement count {}.", count, wanted)};
+  const auto statements = scan::split_statements(sql, scan::Dialect::duckdb);
+  const bool is_sure = !statements.empty() && scan::split_statements(sql, scan::Dialect::snowflake) == statements;
+  if (is_sure && wanted != 0 && statements.size() != wanted) {
+    return SnowflakeError{"000008", "0A000",
+                          fmt::format("Actual statement count {} did not match the desired statement count {}.",
+                                      statements.size(), wanted)};
   }
-  if (wanted == 1 || (wanted == 0 && is_sure && count == 1)) return Result<void, SnowflakeError>::ok();
-  return unsupported("several statements in one request");
+  if (is_sure && statements.size() > statements_max) {
+    return SnowflakeError{"990002", "53000", fmt::format("At most {} statements in one request.", statements_max)};
+  }
+  if (is_sure) return statements.size();
+  if (wanted == 1) return std::size_t{1};
+  return unsupported("several statements that Snowflake and the warehouse part differently");
 }
 
 std::optional<std::int64_t> affected_rows(StatementType type, const results::Reader& reader) {

@@ -37,10 +37,15 @@ StatementType statement_type(std::string_view sql);
 
 bool is_dml(StatementType type);
 
-// Whether the text is the one statement that MULTI_STATEMENT_COUNT among the settings (1 without it, 0 for any number)
-// asks for. 000008 if it has another number of statements, 000002 if several are wanted; where the two ways to read
-// the text disagree on the number, the warehouse is to say.
-Result<void, SnowflakeError> check_one_statement(std::string_view sql, const Settings& settings);
+// More statements in one request than this are refused.
+inline constexpr std::size_t statements_max = 1'000;
+
+// Returns how many statements the text is to be run as: as many as MULTI_STATEMENT_COUNT among the settings (1 without
+// it, 0 for any number) asks for. 000008 if it has another number of statements; 990002 past
+// the limit; 000002 if several are wanted and the
+// two ways to read the text disagree on where they part. One that is wanted alone, and of which that is not sure, is
+// left to the warehouse.
+Result<std::size_t, SnowflakeError> statement_count(std::string_view sql, const Settings& settings);
 
 // How many rows a DML statement changed: what the warehouse's one row says ("Count" in DuckDB). Nothing if the result
 // is something else, as after RETURNING. Blocks.

@@ -71,10 +71,8 @@ class Door {
   // Answers for a query that has ended.
   async::Task<http::Response> ended(SessionPtr session, ResultSetAsked wanted, std::string origin);
   async::Task<http::Response> abort(SessionPtr session, QueryId id);
-  // SYSTEM$CANCEL_QUERY: what it returns.
-  async::Task<Result<std::string, snowflake::SnowflakeError>> cancel_by_sql(SessionPtr session, std::string id_text);
-  // The statement with what LAST_QUERY_ID() and a result's index mean in this session written out.
-  async::Task<Result<std::string, snowflake::SnowflakeError>> with_literal_ids(SessionPtr session, std::string text);
+  // The answer with rows that are no query's, under an id that is nobody's.
+  http::Response rows_in_memory(const rows::Batch& batch, ResultSetAsked wanted) const;
 
   // What of the answer does not depend on the query.
   ResultSetAsked wanted_by(const snowflake::Session& session, const http::Request& request,

@@ -1,14 +1,15 @@
 // POST /queries/v1/query-request: a statement, synchronous or not.
 #include <arrow/record_batch.h>
 #include <arrow/type.h>
-#include <map>
 #include <utility>
+#include <variant>
 
 #include "api/snowflake/request_key.hpp"
+#include "api/snowflake/script_parts.hpp"
 #include "api/snowflake/session_language.hpp"
+#include "api/snowflake/session_statements.hpp"
 #include "api/snowflake_driver/door.hpp"
 #include "scan/history_rows.hpp"
-#include "telemetry/log.hpp"
 
 namespace coatcheck::api::snowflake_driver {
 
@@ -35,33 +36,48 @@ rows::Batch renamed(const arrow::RecordBatch& batch, const std::vector<std::stri
 }  // namespace
 
 async::Task<http::Response> Door::query_request(SessionPtr session, http::Request request) {
-  auto read = read_statement(request, limits_);
+  Result<StatementAsked, snowflake::SnowflakeError> read;
+  if (request.body.size() <= snowflake::body_bytes_on_loop) {
+    read = read_statement(request, limits_);
+  } else {
+    auto work = [this, &request] { return read_statement(request, limits_); };
+    read = co_await encoding_.run(std::move(work));
+  }
   if (!read) co_return query_failed(read.error(), std::nullopt);
   StatementAsked asked = *std::move(read);
   const snowflake::Settings settings = settings_for(*session, asked);
-  if (auto one = snowflake::check_one_statement(asked.text, settings); !one)
-    co_return query_failed(one.error(), std::nullopt);
+  const auto count = snowflake::statement_count(asked.text, settings);
+  if (!count) co_return query_failed(count.error(), std::nullopt);
   ResultSetAsked wanted = wanted_by(*session, request, settings);
   wanted.type = snowflake::statement_type(asked.text);
   std::string origin = origin_of(request);
 
-  // What concerns the session alone is answered here.
-  if (auto statement = snowflake::read_session_statement(asked.text)) {
-    co_return co_await in_session(std::move(session), *std::move(statement), std::move(wanted));
+  if (*count > 1) {
+    if (!asked.bindings.empty())
+      co_return query_failed(snowflake::unsupported("bindings to several statements"), std::nullopt);
+    asked.form = journal::Form::script;
+    wanted.type = snowflake::StatementType::multiple;
+    if (asked.describe_only) co_return rows_in_memory(snowflake::script_row(), std::move(wanted));
+    co_return co_await submit(std::move(session), std::move(asked), std::move(wanted), std::move(origin));
   }
-  auto resolved = co_await with_literal_ids(session, std::move(asked.text));
+  // What concerns the session alone is answered here, unless it takes time or is to have an id at once.
+  if (auto statement = snowflake::read_session_statement(asked.text)) {
+    if (!asked.asynchronous && !std::holds_alternative<snowflake::Wait>(*statement))
+      co_return co_await in_session(std::move(session), *std::move(statement), std::move(wanted));
+    asked.form = journal::Form::session;
+    co_return co_await submit(std::move(session), std::move(asked), std::move(wanted), std::move(origin));
+  }
+  auto resolved = co_await snowflake::with_literal_ids(sessions_, session, std::move(asked.text));
   if (!resolved) co_return query_failed(resolved.error(), std::nullopt);
   asked.text = *std::move(resolved);
   if (asked.describe_only) co_return co_await describe(std::move(session), std::move(asked), std::move(wanted));
   if (!asked.asynchronous) {
     // The poll of a query's status in SQL: from memory, like every other poll.
-    const std::vector<Parameter> none;
-    const std::vector<Parameter>& parameters = asked.bindings.rows.empty() ? none : asked.bindings.rows.front();
     const scan::Facts facts{.now = clock_.now(),
                             .user = session->principal().name,
                             .session = session->id(),
                             .warehouse = session->state().warehouse};
-    if (auto poll = scan::poll(asked.text, parameters, facts)) {
+    if (auto poll = scan::poll(asked.text, asked.bindings.parameters, facts)) {
       co_return co_await poll_history(std::move(session), *std::move(poll), std::move(wanted));
     }
     // A stored result as it is needs no query that copies it.
@@ -81,7 +97,9 @@ journal::Submission Door::submission_of(const snowflake::Session& session, State
   const snowflake::Settings settings = settings_for(session, asked);
   journal::Submission submission;
   submission.statement.text = std::move(asked.text);
-  if (!asked.bindings.rows.empty()) submission.statement.parameters = std::move(asked.bindings.rows.front());
+  submission.form = asked.form;
+  submission.statement.parameters = std::move(asked.bindings.parameters);
+  submission.statement.parameter_rows = std::move(asked.bindings.rows);
   // Code that was written for Snowflake names warehouses that are not here: those mean the default one.
   submission.warehouse = service_.find_warehouse(session.state().warehouse).value_or("");
   submission.timeout = timeout_of(settings);
@@ -121,10 +139,7 @@ async::Task<http::Response> Door::describe(SessionPtr session, StatementAsked as
   }
   auto empty = arrow::RecordBatch::MakeEmpty(***described);
   if (!empty.ok()) co_return query_failed({}, std::nullopt);
-  wanted.id = make_query_id(clock_.now());
-  auto data = small_result_set(*empty, wanted);
-  if (!data) co_return trouble(snowflake::from_error(data.error()));
-  co_return success(*data);
+  co_return rows_in_memory(*empty, std::move(wanted));
 }
 
 async::Task<http::Response> Door::poll_history(SessionPtr session, scan::Poll poll, ResultSetAsked wanted) {
@@ -143,30 +158,14 @@ async::Task<http::Response> Door::poll_history(SessionPtr session, scan::Poll po
   const scan::HistoryRowsOptions options{
       .error_code = [](const Failure& failure) { return snowflake::from_failure(failure).code; }, .now = clock_.now()};
   const rows::Batch batch = renamed(*scan::history_rows(found, options, columns), names);
-  wanted.id = make_query_id(clock_.now());
-  auto data = small_result_set(batch, wanted);
-  if (!data) co_return trouble(snowflake::from_error(data.error()));
-  co_return success(*data);
+  co_return rows_in_memory(batch, std::move(wanted));
 }
 
-async::Task<Result<std::string, snowflake::SnowflakeError>> Door::with_literal_ids(SessionPtr session,
-                                                                                   std::string text) {
-  if (!scan::reads_stored(text)) co_return text;
-  // Which places it names is known by trying: each round looks up the one that was missing.
-  std::map<std::int64_t, std::optional<QueryId>> known;
-  for (;;) {
-    std::optional<std::int64_t> missing;
-    auto named = scan::name_session_queries(text, [&](std::int64_t place) -> std::optional<QueryId> {
-      if (const auto at = known.find(place); at != known.end()) return at->second;
-      missing = place;
-      return std::nullopt;
-    });
-    if (named) co_return *std::move(named);
-    if (!missing) co_return snowflake::from_failure(named.error());
-    auto id = co_await sessions_.last_query(session, *missing);
-    if (!id) co_return std::move(id).error();
-    known[*missing] = *id;
-  }
+http::Response Door::rows_in_memory(const rows::Batch& batch, ResultSetAsked wanted) const {
+  wanted.id = make_query_id(clock_.now());
+  auto data = small_result_set(batch, wanted);
+  if (!data) return trouble(snowflake::from_error(data.error()));
+  return success(*data);
 }
 
 }  // namespace coatcheck::api::snowflake_driver

@@ -46,7 +46,11 @@ async::Task<http::Response> Door::ended(SessionPtr session, ResultSetAsked wante
   wanted.type =
       wanted.is_scan ? snowflake::StatementType::select : snowflake::statement_type(entry.submission.statement.text);
   const ChunkAddresses addresses(sessions_.signer(), std::move(origin), clock_.now());
-  auto make = [reader = *claim->reader, &wanted, &addresses] { return result_set(*reader, wanted, addresses); };
+  const bool is_script = !wanted.is_scan && entry.submission.form == journal::Form::script;
+  if (is_script) wanted.type = snowflake::StatementType::multiple;
+  auto make = [reader = *claim->reader, &wanted, &addresses, is_script] {
+    return is_script ? script_result_set(*reader, wanted) : result_set(*reader, wanted, addresses);
+  };
   auto data = co_await encoding_.run(std::move(make));
   if (!data) {
     telemetry::error("result_not_encoded", {{"query_id", wanted.id.to_string()}, {"error", data.error().message}});

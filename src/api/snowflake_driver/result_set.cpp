@@ -6,11 +6,12 @@
 #include <openssl/evp.h>
 
 #include <algorithm>
-#include <array>
 #include <iterator>
 #include <memory>
 #include <utility>
 
+#include "api/snowflake/default_parameters.hpp"
+#include "api/snowflake/script_parts.hpp"
 #include "base/json_text.hpp"
 #include "rows/encoder.hpp"
 #include "rows/snowflake/column.hpp"
@@ -72,9 +73,12 @@ void append_about(std::string& out, const ResultSetAsked& asked, std::uint64_t t
   append_name(out, "finalWarehouseName", asked.names.warehouse);
   append_name(out, "finalRoleName", asked.names.role);
   const StatementType type = asked.type == StatementType::unknown ? StatementType::select : asked.type;
-  out += fmt::format(R"(,"numberOfBinds":0,"arrayBindSupported":false,"statementTypeId":{},"version":1,)"
-                     R"("queryResultFormat":"{}"}})",
-                     static_cast<int>(type), format == RowFormat::arrow ? "arrow" : "json");
+  // Drivers that ask (JDBC, Python 5) send arrays for an INSERT, and rows one by one for other changes, as with
+  // Snowflake: so a batch of updates has a count for each.
+  out +=
+      fmt::format(R"(,"numberOfBinds":0,"arrayBindSupported":{},"statementTypeId":{},"version":1,)"
+                  R"("queryResultFormat":"{}"}})",
+                  type == StatementType::insert, static_cast<int>(type), format == RowFormat::arrow ? "arrow" : "json");
 }
 
 // A count of rows as Snowflake reports it: always JSON, for drivers sum the cells of the one row.
@@ -213,6 +217,22 @@ Result<std::string> result_set(const results::Reader& reader, const ResultSetAsk
   return out;
 }
 
+Result<std::string> script_result_set(const results::Reader& reader, const ResultSetAsked& asked) {
+  auto parts = snowflake::read_script_parts(reader);
+  if (!parts) return std::move(parts).error();
+  auto data = small_result_set(snowflake::script_row(), asked);
+  if (!data) return data;
+  std::string ids;
+  std::string types;
+  for (const snowflake::ScriptPart& part : *parts) {
+    ids += (ids.empty() ? "" : ",") + part.query_id;
+    types += (types.empty() ? "" : ",") + std::to_string(static_cast<int>(snowflake::statement_type(part.statement)));
+  }
+  data->pop_back();
+  *data += fmt::format(R"(,"resultIds":"{}","resultTypes":"{}"}})", ids, types);
+  return data;
+}
+
 Result<std::string> small_result_set(const rows::Batch& batch, const ResultSetAsked& asked) {
   auto encoder = encoder_for(asked.format, batch->schema());
   if (!encoder) return std::move(encoder).error();
@@ -232,50 +252,23 @@ Result<std::string> small_result_set(const rows::Batch& batch, const ResultSetAs
 }
 
 std::string parameters_json(const snowflake::Settings& session_settings) {
-  struct Parameter {
-    std::string_view name;
-    std::string_view value;  // JSON.
-  };
-  // Telemetry and staged bindings are off: both would go to a cloud that is not there. JDBC fails without
-  // CLIENT_RESULT_CHUNK_SIZE and AUTOCOMMIT.
-  static constexpr std::array<Parameter, 20> defaults = {{
-      {"AUTOCOMMIT", "true"},
-      {"BINARY_OUTPUT_FORMAT", R"("HEX")"},
-      {"CLIENT_MEMORY_LIMIT", "1536"},
-      {"CLIENT_OUT_OF_BAND_TELEMETRY_ENABLED", "false"},
-      {"CLIENT_PREFETCH_THREADS", "4"},
-      {"CLIENT_RESULT_CHUNK_SIZE", "160"},
-      {"CLIENT_SESSION_KEEP_ALIVE", "false"},
-      {"CLIENT_SESSION_KEEP_ALIVE_HEARTBEAT_FREQUENCY", "3600"},
-      {"CLIENT_STAGE_ARRAY_BINDING_THRESHOLD", "0"},
-      {"CLIENT_TELEMETRY_ENABLED", "false"},
-      {"CLIENT_TIMESTAMP_TYPE_MAPPING", R"("TIMESTAMP_LTZ")"},
-      {"DATE_OUTPUT_FORMAT", R"("YYYY-MM-DD")"},
-      {"QUERY_CONTEXT_CACHE_SIZE", "5"},
-      {"TIMESTAMP_LTZ_OUTPUT_FORMAT", R"("")"},
-      {"TIMESTAMP_NTZ_OUTPUT_FORMAT", R"("YYYY-MM-DD HH24:MI:SS.FF3")"},
-      {"TIMESTAMP_OUTPUT_FORMAT", R"("YYYY-MM-DD HH24:MI:SS.FF3 TZHTZM")"},
-      {"TIMESTAMP_TZ_OUTPUT_FORMAT", R"("")"},
-      {"TIMEZONE", R"("UTC")"},
-      {"TIME_OUTPUT_FORMAT", R"("HH24:MI:SS")"},
-      {"VALIDATE_DEFAULT_PARAMETERS", "false"},
-  }};
   std::string out = "[";
-  for (const Parameter& parameter : defaults) {
-    if (session_settings.contains(parameter.name)) continue;
-    out += fmt::format(R"({}{{"name":"{}","value":{}}})", out.size() == 1 ? "" : ",", parameter.name, parameter.value);
-  }
-  for (const auto& [name, value] : session_settings) {
+  const auto append = [&out](std::string_view name, snowflake::ParameterValue::Type type, std::string_view value) {
     out += out.size() == 1 ? R"({"name":)" : R"(,{"name":)";
     append_json_string(out, name);
     out += R"(,"value":)";
-    if (value.type == snowflake::ParameterValue::Type::text) {
-      append_json_string(out, value.text);
+    if (type == snowflake::ParameterValue::Type::text) {
+      append_json_string(out, value);
     } else {
-      out += value.text;
+      out += value;
     }
     out += '}';
+  };
+  for (const snowflake::DefaultParameter& parameter : snowflake::default_parameters()) {
+    if (parameter.is_sent && !session_settings.contains(parameter.name))
+      append(parameter.name, parameter.type, parameter.value);
   }
+  for (const auto& [name, value] : session_settings) append(name, value.type, value.text);
   out += ']';
   return out;
 }

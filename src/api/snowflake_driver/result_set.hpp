@@ -40,6 +40,10 @@ inline constexpr std::size_t inline_bytes_max = std::size_t{512} << 10;
 Result<std::string> result_set(const results::Reader& reader, const ResultSetAsked& asked,
                                const ChunkAddresses& addresses);
 
+// The same of several statements: one row that says so, and the ids and types by which the driver asks for the result
+// of each. Blocks: for the pool.
+Result<std::string> script_result_set(const results::Reader& reader, const ResultSetAsked& asked);
+
 // The same of rows that are in memory, all of them in the answer.
 Result<std::string> small_result_set(const rows::Batch& batch, const ResultSetAsked& asked);
 

@@ -68,7 +68,6 @@ Result<StatementAsked, SnowflakeError> read_statement(http::Request& request, co
   if (const boost::json::value* given = body->if_contains("bindings"); given && !given->is_null()) {
     auto bindings = snowflake::read_bindings(*given);
     if (!bindings) return std::move(bindings).error();
-    if (bindings->rows.size() > 1) return snowflake::unsupported("bindings of several rows");
     asked.bindings = *std::move(bindings);
   }
   return asked;

@@ -9,6 +9,7 @@
 #include "api/snowflake/state.hpp"
 #include "base/result.hpp"
 #include "http/message.hpp"
+#include "journal/journal.hpp"
 
 namespace coatcheck::api::snowflake_driver {
 
@@ -25,8 +26,9 @@ struct StatementAsked {
   snowflake::Bindings bindings;
   bool asynchronous = false;
   bool describe_only = false;
-  std::string request_id;        // The driver's own name for it; a retry has the same.
-  snowflake::Settings settings;  // The statement's own parameters.
+  journal::Form form = journal::Form::statement;  // For the door to find out.
+  std::string request_id;                         // The driver's own name for it; a retry has the same.
+  snowflake::Settings settings;                   // The statement's own parameters.
 };
 
 // Reads the request, of which the body is inflated in place; leniently, as drivers differ: what is not known is not

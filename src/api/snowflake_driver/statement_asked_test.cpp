@@ -29,15 +29,23 @@ TEST(StatementAsked, reads_what_each_driver_sends) {
   asked = read_statement(node, {});
   ASSERT_TRUE(asked);
   EXPECT_TRUE(asked->asynchronous);
-  ASSERT_EQ(asked->bindings.rows.size(), 1U);
-  EXPECT_EQ(asked->bindings.rows[0].size(), 1U);
+  EXPECT_EQ(asked->bindings.parameters.size(), 1U);
 
   http::Request jdbc = request_with(
       R"({"sqlText":"select 1","bindings":null,"bindStage":null,"describeOnly":true,"parameters":{},"isInternal":false})");
   asked = read_statement(jdbc, {});
   ASSERT_TRUE(asked);
   EXPECT_TRUE(asked->describe_only);
-  EXPECT_TRUE(asked->bindings.rows.empty());
+  EXPECT_TRUE(asked->bindings.empty());
+}
+
+TEST(StatementAsked, arrays_are_rows_of_values) {
+  http::Request request = request_with(
+      R"({"sqlText":"insert","bindings":{"1":{"type":"FIXED","value":["1","2"]},"2":{"type":"TEXT","value":["a",null]}}})");
+  const auto asked = read_statement(request, {});
+  ASSERT_TRUE(asked);
+  EXPECT_EQ(asked->bindings.rows.size(), 2U);
+  EXPECT_EQ(asked->bindings.rows.width(), 2U);
 }
 
 TEST(StatementAsked, refuses_what_cannot_be_a_statement) {

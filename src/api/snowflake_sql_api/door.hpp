@@ -45,8 +45,6 @@ class Door {
 
   // A statement of the session language, in a session that lasts as long as the request.
   async::Task<http::Response> in_session(Asker asker, snowflake::SessionStatement statement, StatementAsked asked);
-  // SYSTEM$CANCEL_QUERY: what it returns.
-  async::Task<Result<std::string, snowflake::SnowflakeError>> cancel_by_sql(Asker asker, std::string id_text);
 
   // What is asked of a query, by whichever request.
   struct Wanted {

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "api/claim/rows_body.hpp"
+#include "api/snowflake/script_parts.hpp"
 #include "api/snowflake_sql_api/partition_encoder.hpp"
 #include "api/snowflake_sql_api/partitions.hpp"
 #include "base/json_text.hpp"
@@ -137,6 +138,19 @@ Result<std::string> result_set(const results::Reader& reader, const ResultSetAsk
   if (!text) return std::move(text).error();
   parts.rows = **std::move(text);
   return body_of(parts, asked);
+}
+
+Result<std::string> script_result_set(const results::Reader& reader, const ResultSetAsked& asked) {
+  auto parts = snowflake::read_script_parts(reader);
+  if (!parts) return std::move(parts).error();
+  auto body = small_result_set(snowflake::script_row(), asked);
+  if (!body) return body;
+  body->pop_back();
+  *body += R"(,"statementHandles":[)";
+  for (std::size_t i = 0; i != parts->size(); ++i)
+    *body += fmt::format(R"({}"{}")", i == 0 ? "" : ",", (*parts)[i].query_id);
+  *body += "]}";
+  return body;
 }
 
 Result<std::string> small_result_set(const rows::Batch& batch, const ResultSetAsked& asked) {

@@ -26,6 +26,10 @@ struct ResultSetAsked {
 // the count of rows, as Snowflake reports it, and of one that yields nothing a line that says so. Blocks: for the pool.
 Result<std::string> result_set(const results::Reader& reader, const ResultSetAsked& asked);
 
+// The same of several statements: one row that says so, and the handles by which the client asks for the result of
+// each. Blocks: for the pool.
+Result<std::string> script_result_set(const results::Reader& reader, const ResultSetAsked& asked);
+
 // The same of rows that are in memory, which are one partition.
 Result<std::string> small_result_set(const rows::Batch& batch, const ResultSetAsked& asked);
 

@@ -4,6 +4,7 @@
 #include <utility>
 #include <variant>
 
+#include "api/snowflake/session_statements.hpp"
 #include "api/snowflake_sql_api/answers.hpp"
 #include "api/snowflake_sql_api/door.hpp"
 #include "api/snowflake_sql_api/result_set.hpp"
@@ -39,7 +40,7 @@ async::Task<http::Response> Door::in_session(Asker asker, snowflake::SessionStat
   const QueryId id = make_query_id(clock_.now());
   rows::Batch batch;
   if (const auto* cancel = std::get_if<snowflake::CancelQuery>(&statement)) {
-    auto said = co_await cancel_by_sql(asker, cancel->id);
+    auto said = co_await snowflake::cancel_by_sql(service_, asker, cancel->id);
     if (!said) co_return refuse(said.error(), id);
     batch = snowflake::one_text(cancel->column, *said);
   } else {
@@ -64,18 +65,6 @@ async::Task<http::Response> Door::in_session(Asker asker, snowflake::SessionStat
     co_return in_progress(entry);
   }
   co_return first_rows(id, *std::move(body), 1);
-}
-
-async::Task<Result<std::string, snowflake::SnowflakeError>> Door::cancel_by_sql(Asker asker, std::string id_text) {
-  const auto id = QueryId::parse(id_text);
-  if (!id) co_return snowflake::no_such_statement(id_text);
-  auto found = co_await service_.status(asker, *id);
-  if (!found && found.error().code == Errc::not_found) co_return snowflake::no_such_statement(id_text);
-  if (!found) co_return snowflake::from_error(found.error());
-  if (journal::is_final(found->entry->state)) co_return snowflake::not_executing().message;
-  auto canceled = co_await service_.cancel(std::move(asker), *id);
-  if (!canceled) co_return snowflake::from_error(canceled.error());
-  co_return "query [" + id_text + "] terminated.";
 }
 
 }  // namespace coatcheck::api::snowflake_sql_api

@@ -7,7 +7,6 @@
 #include <charconv>
 #include <utility>
 
-#include "api/snowflake/bindings.hpp"
 #include "api/snowflake/lenient_json.hpp"
 #include "api/snowflake/statement_type.hpp"
 #include "http/field_text.hpp"
@@ -84,8 +83,7 @@ Checked read_bindings(const boost::json::object& body, StatementAsked& asked) {
   if (!given || given->is_null()) return Checked::ok();
   auto bindings = snowflake::read_bindings(*given);
   if (!bindings) return std::move(bindings).error();
-  if (bindings->rows.size() > 1) return snowflake::unsupported("bindings of several rows");
-  if (!bindings->rows.empty()) asked.parameters = std::move(bindings->rows.front());
+  asked.bindings = *std::move(bindings);
   return Checked::ok();
 }
 
@@ -151,9 +149,11 @@ Result<StatementAsked, SnowflakeError> read_statement(http::Request& request, co
   if (auto read = read_text(*body, limits, asked); !read) return std::move(read).error();
   if (auto read = read_session(*body, limits, asked); !read) return std::move(read).error();
   if (auto read = read_limits(*body, asked); !read) return std::move(read).error();
-  if (auto checked = snowflake::check_one_statement(asked.text, asked.state.parameters); !checked)
-    return std::move(checked).error();
+  const auto count = snowflake::statement_count(asked.text, asked.state.parameters);
+  if (!count) return count.error();
+  asked.is_script = *count > 1;
   if (auto read = read_bindings(*body, asked); !read) return std::move(read).error();
+  if (asked.is_script && !asked.bindings.empty()) return snowflake::unsupported("bindings to several statements");
   return asked;
 }
 

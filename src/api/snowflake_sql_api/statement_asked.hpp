@@ -5,13 +5,12 @@
 #include <cstdint>
 #include <optional>
 #include <string>
-#include <vector>
 
+#include "api/snowflake/bindings.hpp"
 #include "api/snowflake/errors.hpp"
 #include "api/snowflake/state.hpp"
 #include "api/snowflake_sql_api/answer_form.hpp"
 #include "base/result.hpp"
-#include "base/statement.hpp"
 #include "http/message.hpp"
 
 namespace coatcheck::api::snowflake_sql_api {
@@ -26,7 +25,8 @@ struct Limits {
 // What a POST /api/v2/statements asks for.
 struct StatementAsked {
   std::string text;
-  std::vector<Parameter> parameters;
+  snowflake::Bindings bindings;
+  bool is_script = false;  // Several statements.
   bool asynchronous = false;
   AnswerForm form;
   std::string request_id;         // The client's own name for it; a retry has the same.

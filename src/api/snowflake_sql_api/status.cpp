@@ -84,7 +84,10 @@ async::Task<http::Response> Door::first_partition(query::Service::Claim claim, W
                              .created_on = entry.started_at.value_or(entry.submitted_at),
                              .request_id = std::move(wanted.request_id)};
   const results::Reader& reader = **claim.reader;
-  auto make = [&reader, &asked] { return result_set(reader, asked); };
+  const bool is_script = entry.submission.form == journal::Form::script;
+  auto make = [&reader, &asked, is_script] {
+    return is_script ? script_result_set(reader, asked) : result_set(reader, asked);
+  };
   auto body = co_await encoding_.run(std::move(make));
   if (!body) {
     snowflake::SnowflakeError error = snowflake::from_error(body.error());
@@ -99,11 +102,13 @@ async::Task<http::Response> Door::first_partition(query::Service::Claim claim, W
   }
   registry_.counter("coatcheck_claims_total", "Results claimed, by format.", {{"format", "snowflake_sql_api"}})
       .Increment();
-  co_return first_rows(wanted.id, *std::move(body), partitions_of(reader.manifest()).size());
+  co_return first_rows(wanted.id, *std::move(body), is_script ? 1 : partitions_of(reader.manifest()).size());
 }
 
 http::Response Door::later_partition(const query::Service::Claim& claim, const Wanted& wanted) {
   const results::Manifest& manifest = (*claim.reader)->manifest();
+  if (claim.snapshot.entry->submission.form == journal::Form::script)
+    return refuse(no_such_partition(wanted.partition, 1));
   const std::vector<Partition> partitions = partitions_of(manifest);
   if (wanted.partition >= partitions.size()) return refuse(no_such_partition(wanted.partition, partitions.size()));
   auto encoder = make_partition_encoder(manifest.schema, form_of(claim.snapshot.entry->submission),

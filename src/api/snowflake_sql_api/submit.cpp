@@ -1,5 +1,6 @@
 // POST /api/v2/statements: a statement, answered with its first rows or, when it takes long, with its handle.
 #include <utility>
+#include <variant>
 
 #include "api/snowflake/request_key.hpp"
 #include "api/snowflake_sql_api/answers.hpp"
@@ -16,7 +17,8 @@ http::Response unsupported_media_type() {
 journal::Submission submission_of(StatementAsked& asked) {
   journal::Submission submission;
   submission.statement.text = std::move(asked.text);
-  submission.statement.parameters = std::move(asked.parameters);
+  submission.statement.parameters = std::move(asked.bindings.parameters);
+  submission.statement.parameter_rows = std::move(asked.bindings.rows);
   submission.query_tag = std::move(asked.query_tag);
   submission.row_limit = asked.row_limit;
   // Zero means the longest there is: seven days, at Snowflake.
@@ -33,14 +35,24 @@ journal::Submission submission_of(StatementAsked& asked) {
 async::Task<http::Response> Door::submit(Asker asker, http::Request request) {
   const Deadline deadline = std::chrono::steady_clock::now() + limits_.hold_max;
   if (!is_json(request)) co_return unsupported_media_type();
-  auto read = read_statement(request, limits_);
+  Result<StatementAsked, snowflake::SnowflakeError> read;
+  if (request.body.size() <= snowflake::body_bytes_on_loop) {
+    read = read_statement(request, limits_);
+  } else {
+    auto work = [this, &request] { return read_statement(request, limits_); };
+    read = co_await encoding_.run(std::move(work));
+  }
   if (!read) co_return refuse(read.error());
   StatementAsked asked = *std::move(read);
-  if (auto statement = snowflake::read_session_statement(asked.text)) {
-    co_return co_await in_session(std::move(asker), *std::move(statement), std::move(asked));
+  journal::Form form = asked.is_script ? journal::Form::script : journal::Form::statement;
+  if (auto statement = snowflake::read_session_statement(asked.text); statement && !asked.is_script) {
+    if (!std::holds_alternative<snowflake::Wait>(*statement))
+      co_return co_await in_session(std::move(asker), *std::move(statement), std::move(asked));
+    form = journal::Form::session;
   }
 
   journal::Submission submission = submission_of(asked);
+  submission.form = form;
   submission.warehouse = service_.find_warehouse(asked.state.warehouse).value_or("");
   // More than the warehouse allows means as much as it allows: at Snowflake the lower of the two holds.
   const auto longest = service_.timeout_max(submission.warehouse);

@@ -37,7 +37,7 @@ DATA = {"type": "array", "items": {"type": "array", "items": {"type": ["string",
 RESULT_SET = {
     "type": "object",
     "properties": {
-        **ABOUT, "requestId": TEXT, "data": DATA,
+        **ABOUT, "requestId": TEXT, "data": DATA, "statementHandles": {"type": "array", "minItems": 2, "items": HANDLE},
         "resultSetMetaData": {
             "type": "object",
             "properties": {
