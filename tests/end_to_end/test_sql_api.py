@@ -373,6 +373,15 @@ def test_what_would_change_the_session_is_refused(sql, statement):
     assert (response.status_code, response.json()["code"], response.json()["sqlState"]) == (422, "000002", "0A000")
 
 
+def test_an_answer_that_is_kept_goes_with_its_result(sql, api):
+    handle = sql.run("SELECT 1 AS n")["statementHandle"]
+    first = sql.look(handle)
+    assert sql.look(handle).json() == first.json() and sql.look(handle).headers["Link"] == first.headers["Link"]
+    assert api.delete(f"/v1/queries/{handle}").status_code == 200
+    gone = sql.look(handle)
+    assert (gone.status_code, gone.json()["code"]) == (422, "000710")
+
+
 def test_several_statements(sql):
     mismatch = sql.submit("SELECT 1; SELECT 2")
     assert (mismatch.status_code, mismatch.json()["code"], mismatch.json()["sqlState"]) == (422, "000008", "0A000")

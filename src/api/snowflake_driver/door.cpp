@@ -38,8 +38,9 @@ void Door::add_routes(http::Router& router) {
       {Verb::post, "/queries/v1/abort-request", &Door::abort_by_request, statement_body_bytes_max},
       {Verb::post, "/queries/{id}/abort-request", &Door::abort_by_id, small_body_bytes_max},
       {Verb::get, "/queries/{id}/result", &Door::result, 0, true},
-      {Verb::get, "/monitoring/queries/{id}", &Door::monitoring},
-      {Verb::get, "/monitoring/queries//{id}", &Door::monitoring},  // As the drivers on the common core spell it.
+      {Verb::get, "/monitoring/queries/{id}", &Door::monitoring, 0, true},
+      {Verb::get, "/monitoring/queries//{id}", &Door::monitoring, 0,
+       true},  // As the drivers on the common core spell it.
   };
   for (const Line& line : lines) {
     router.add({.verb = line.verb,

@@ -51,6 +51,10 @@ void append_monitored(std::string& out, const journal::Entry& entry, Timestamp n
   fmt::format_to(std::back_inserter(out), R"(,"stats":{{"producedRows":{}}}}})", entry.result ? entry.result->rows : 0);
 }
 
+// A driver that hears of a query that has not ended sleeps for half a second; most that are young end before that.
+constexpr auto young = std::chrono::seconds(1);
+constexpr auto short_hold = std::chrono::milliseconds(100);
+
 }  // namespace
 
 async::Task<http::Response> Door::monitoring(SessionPtr session, http::Request request) {
@@ -63,6 +67,12 @@ async::Task<http::Response> Door::monitoring(SessionPtr session, http::Request r
     co_return response;
   }
   auto found = co_await service_.status(session->principal(), *id);
+  if (found && !journal::is_final(found->entry->state) && clock_.now() - found->entry->submitted_at < young) {
+    auto later =
+        co_await service_.wait_until_ended(session->principal(), *id, std::chrono::steady_clock::now() + short_hold);
+    // Too many may be waiting already: then what is known is told.
+    if (later) found = std::move(later);
+  }
   if (!found && found.error().code != Errc::not_found) co_return trouble(snowflake::from_error(found.error()));
   std::string data = R"({"queries":[)";
   if (found) append_monitored(data, *found->entry, clock_.now());

@@ -13,6 +13,7 @@ namespace {
 constexpr std::size_t statement_body_bytes_max = std::size_t{16} << 20;  // As sent; bindings are long.
 constexpr std::size_t small_body_bytes_max = std::size_t{64} << 10;
 constexpr std::size_t session_answers_max = 200;
+constexpr std::size_t first_answers_bytes_max = std::size_t{4} << 20;
 
 // What is behind "Bearer "; nothing if the field is something else.
 std::string_view bearer_token(std::string_view authorization) {
@@ -31,7 +32,8 @@ Door::Door(query::Service& service, snowflake::Login& login, async::Pool& encodi
       registry_(registry),
       clock_(clock),
       limits_(limits),
-      session_answers_(session_answers_max) {}
+      session_answers_(session_answers_max),
+      first_answers_(first_answers_bytes_max) {}
 
 void Door::add_routes(http::Router& router) {
   using http::Verb;

@@ -6,6 +6,7 @@
 #include "api/snowflake/errors.hpp"
 #include "api/snowflake/login.hpp"
 #include "api/snowflake/session_language.hpp"
+#include "api/snowflake_sql_api/first_answers.hpp"
 #include "api/snowflake_sql_api/session_answers.hpp"
 #include "api/snowflake_sql_api/statement_asked.hpp"
 #include "async/pool.hpp"
@@ -57,6 +58,7 @@ class Door {
   // Answers for a query as it is now.
   async::Task<http::Response> answer(Asker asker, Wanted wanted);
   async::Task<http::Response> first_partition(query::Service::Claim claim, Wanted wanted);
+  void count_claim();
   http::Response later_partition(const query::Service::Claim& claim, const Wanted& wanted);
 
   // A refusal, with a handle where Snowflake always has one: the query's, or one that is nobody's.
@@ -69,6 +71,7 @@ class Door {
   const Clock& clock_;
   Limits limits_;
   SessionAnswers session_answers_;
+  FirstAnswers first_answers_;
 };
 
 }  // namespace coatcheck::api::snowflake_sql_api

@@ -103,8 +103,9 @@ TEST(StatementAsked, refuses_statements_that_cannot_be_run_as_asked) {
   const auto mismatch = read(R"({"statement":"select 1;select ';';","parameters":{"Multi_Statement_Count":3}})");
   ASSERT_FALSE(mismatch);
   EXPECT_EQ(mismatch.error().message, "Actual statement count 2 did not match the desired statement count 3.");
-  EXPECT_EQ(code_of(R"({"statement":"select 1;select 2","parameters":{"multi_statement_count":2}})"), "000002");
-  EXPECT_EQ(code_of(R"({"statement":"select 1;select 2","parameters":{"multi_statement_count":"0"}})"), "000002");
+  EXPECT_EQ(code_of(R"({"statement":"select ?;select 2","parameters":{"multi_statement_count":2},)"
+                    R"("bindings":{"1":{"type":"FIXED","value":"1"}}})"),
+            "000002");
 }
 
 TEST(StatementAsked, one_statement_is_one_however_it_is_written) {
@@ -149,6 +150,16 @@ TEST(StatementAsked, a_partition_is_a_number) {
   EXPECT_FALSE(partition("partition=-1"));
   EXPECT_FALSE(partition("partition=1.5"));
   EXPECT_FALSE(partition("partition=99999999999999999999"));
+}
+
+TEST(StatementAsked, several_statements_are_a_script) {
+  const auto is_script = [](std::string body) {
+    http::Request request = request_with(std::move(body));
+    return read_statement(request, {})->is_script;
+  };
+  EXPECT_TRUE(is_script(R"({"statement":"select 1;select 2","parameters":{"MULTI_STATEMENT_COUNT":2}})"));
+  EXPECT_TRUE(is_script(R"({"statement":"select 1;select 2","parameters":{"multi_statement_count":"0"}})"));
+  EXPECT_FALSE(is_script(R"({"statement":"select 1;","parameters":{"multi_statement_count":"0"}})"));
 }
 
 }  // namespace
