@@ -68,3 +68,6 @@ target_include_directories(coatcheck_duckdb SYSTEM INTERFACE "${DUCKDB_INCLUDE}"
 add_library(external::duckdb ALIAS coatcheck_duckdb)
 
 set(COATCHECK_SAMPLE_DATA "${pinned_prefix}/vega-datasets-${pinned_version_vega-datasets}")
+# ADBC drivers for the tests, by tools/install-dependencies --test.
+set(COATCHECK_ADBC_DRIVERS
+  "${pinned_prefix}/adbc-drivers-${pinned_version_adbc-driver-postgresql}-${pinned_version_adbc-driver-sqlite}")

@@ -159,13 +159,16 @@ class Load:
 UNITS = {"us": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0}
 
 
-def wrk(url, server_pid, seconds, connections=64, fields=None, body=None, script=None, expect_errors=False, cpus=None):
-    """Runs wrk with one thread; with a body it POSTs it, by the Lua file `script`, which is written here."""
+def wrk(url, server_pid, seconds, connections=64, fields=None, body=None, script=None, expect_errors=False, cpus=None, program=None):
+    """Runs wrk with one thread; with a body it POSTs it, by the Lua file `script`, which is written here. `program` is what that
+    file is to say instead."""
     command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--latency", "--timeout", "30s"]
     fields = dict(fields or {})
     if body is not None:
         fields["Content-Type"] = "application/json"
-        script.write_text(f'wrk.method = "POST"\nwrk.body = [==[{body}]==]\n')
+        program = f'wrk.method = "POST"\nwrk.body = [==[{body}]==]\n'
+    if program is not None:
+        script.write_text(program)
         command += ["-s", script]
     for name, value in fields.items():
         command += ["-H", f"{name}: {value}"]

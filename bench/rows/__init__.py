@@ -1,6 +1,6 @@
 """The rows of the table, each a function of its own that returns its figures. ALL has them in their order."""
 
-from . import claiming, encoding, ending, serving, starting, submitting
+from . import claiming, encoding, ending, serving, snowflake, starting, submitting
 
 ALL = {
     "P1": serving.p1,
@@ -18,4 +18,9 @@ ALL = {
     "P15": serving.p15,
     "P18": ending.p18,
     "P21": starting.p21,
+    "monitoring": snowflake.monitoring,
+    "history_sql": snowflake.history_sql,
+    "sql_api_status": snowflake.sql_api_status,
+    "driver_select1": snowflake.driver_select1,
+    "driver_million": snowflake.driver_million,
 }
