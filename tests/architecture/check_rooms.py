@@ -23,6 +23,7 @@ ALLOWED = {
     "config": ["base"],
     "rows": ["base"],
     "warehouse": ["base", "rows", "async", "telemetry"],
+    "warehouse/trino": ["warehouse/upstream"],
     "results": ["base", "rows", "async", "telemetry"],
     "journal": ["base", "async", "telemetry"],
     "query": ["base", "async", "telemetry", "journal", "warehouse", "results", "rows", "principals"],
@@ -137,8 +138,11 @@ def read_rooms(source):
         for name in INTERFACE_ROOM.findall(text):
             rooms[name] = Room(name, folder, linked_rooms(text, "coatcheck_" + name))
         if not ROOM_CALL.search(text):
-            for name in TEST_PROGRAM.findall(text):
-                rooms[name] = Room(name, folder, linked_rooms(text, name), only_tests=True)
+            # Which file is of which program does not matter: no other room can use either.
+            programs = TEST_PROGRAM.findall(text)
+            linked = set().union(*(linked_rooms(text, name) for name in programs))
+            for name in programs:
+                rooms[name] = Room(name, folder, linked, only_tests=True)
     return rooms
 
 

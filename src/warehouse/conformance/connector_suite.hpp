@@ -35,6 +35,8 @@ struct Subject {
     std::string read;
   };
   std::optional<Rows> rows;
+
+  bool tells_reads = true;  // Otherwise it never says of a statement that it only reads.
 };
 
 // INSTANTIATE_TEST_SUITE_P(X, ConnectorConformance, Values(Subject{…})) runs it for a connector.

@@ -1,0 +1,177 @@
+#include "warehouse/adbc/connector.hpp"
+
+#include <atomic>
+#include <chrono>
+#include <memory>
+#include <utility>
+
+#include "async/pool.hpp"
+#include "warehouse/adbc/database.hpp"
+#include "warehouse/adbc/driver.hpp"
+#include "warehouse/adbc/session.hpp"
+
+namespace coatcheck::warehouse {
+
+namespace {
+
+using adbc::Session;
+
+// How many sessions there may be at one time. On the loop's thread.
+class Seats {
+ public:
+  Seats(async::Executor executor, std::size_t free) : free_(free), freed_(executor) {}
+
+  async::Task<> take() {
+    while (free_ == 0) {
+      freed_.expires_at(async::Timer::time_point::max());
+      [[maybe_unused]] auto [error] = co_await freed_.async_wait(async::as_outcome);
+    }
+    --free_;
+  }
+
+  void give_back() {
+    ++free_;
+    freed_.cancel();
+  }
+
+ private:
+  std::size_t free_;
+  async::Timer freed_;
+};
+
+// What sessions need beside the loop.
+struct Works {
+  Works(const AdbcOptions& given, async::Executor loop)
+      : options(given),
+        database(options),
+        executor(loop),
+        seats(std::make_shared<Seats>(loop, options.running_max)),
+        pool(options.running_max) {}
+  Works(const Works&) = delete;
+  Works& operator=(const Works&) = delete;
+  ~Works() {
+    canceling.join();
+    closing.join();
+  }
+
+  AdbcOptions options;
+  adbc::Database database;
+  async::Executor executor;
+  std::shared_ptr<Seats> seats;  // One may be given back when all else is gone.
+  // Threads of their own, so that a cancel and an end do not wait for what runs. Two of each: one may hang on a
+  // warehouse that does not answer.
+  async::asio::thread_pool closing{2};
+  async::asio::thread_pool canceling{2};
+  async::Pool pool;
+};
+
+class AdbcCursor final : public Cursor {
+ public:
+  AdbcCursor(async::Pool& pool, Session& session, rows::Schema schema)
+      : pool_(pool), session_(session), schema_(std::move(schema)) {}
+
+  rows::Schema schema() const override { return schema_; }
+
+  async::Task<Outcome<std::optional<rows::Batch>>> next() override {
+    auto work = [this] { return session_.next(); };
+    co_return co_await pool_.run(std::move(work));
+  }
+
+ private:
+  async::Pool& pool_;
+  Session& session_;
+  rows::Schema schema_;
+};
+
+class AdbcExecution final : public Execution {
+ public:
+  AdbcExecution(Works& works, std::shared_ptr<Session> session)
+      : works_(works), session_(std::move(session)), again_(works_.executor) {}
+
+  // The end of a statement may wait for the warehouse, so it does not happen here.
+  ~AdbcExecution() override { end(works_, std::move(session_)); }
+
+  // Ends the session on a thread for that, then its seat is free.
+  static void end(Works& works, std::shared_ptr<Session> session) {
+    async::asio::post(works.closing,
+                      [loop = works.executor, seats = works.seats, session = std::move(session)]() mutable {
+                        session->close();
+                        session.reset();
+                        async::asio::post(loop, [seats = std::move(seats)] { seats->give_back(); });
+                      });
+  }
+
+  StatementKind kind() const override { return session_->kind(); }
+  std::optional<rows::Schema> description() override { return session_->description(); }
+
+  async::Task<Outcome<std::unique_ptr<Cursor>>> run() override {
+    auto work = [this] { return session_->start(); };
+    auto schema = co_await works_.pool.run(std::move(work));
+    if (!schema) co_return std::move(schema).error();
+    std::unique_ptr<Cursor> cursor = std::make_unique<AdbcCursor>(works_.pool, *session_, std::move(*schema));
+    co_return cursor;
+  }
+
+  // ADBC has a number for it, but no driver that we know of sets it.
+  std::optional<double> progress() const override { return std::nullopt; }
+
+  // A cancel that comes before the warehouse has begun is lost, so it is told again until nothing is under way.
+  void cancel() override {
+    session_->interrupt();
+    async::asio::post(works_.canceling, [session = session_, sending = sending_] {
+      if (sending->exchange(true)) return;
+      session->send_cancel();
+      *sending = false;
+    });
+    again_.expires_after(cancel_interval);
+    again_.async_wait([this, alive = std::weak_ptr<int>(alive_)](boost::system::error_code error) {
+      if (!error && !alive.expired()) cancel();
+    });
+  }
+
+ private:
+  static constexpr auto cancel_interval = std::chrono::milliseconds(100);
+
+  Works& works_;
+  std::shared_ptr<Session> session_;  // A cancel on its way holds it too.
+  std::shared_ptr<std::atomic<bool>> sending_ = std::make_shared<std::atomic<bool>>(false);
+  std::shared_ptr<int> alive_ = std::make_shared<int>();  // Expires with this, for the timer's last call.
+  async::Timer again_;
+};
+
+class AdbcConnector final : public Connector {
+ public:
+  AdbcConnector(const AdbcOptions& options, async::Executor executor) : works_(options, executor) {}
+
+  Capabilities capabilities() const override { return {.detached = false}; }
+
+  async::Task<Outcome<std::unique_ptr<Execution>>> prepare(Request request) override {
+    co_await works_.seats->take();
+    auto session = std::make_shared<Session>(works_.database, works_.options, std::move(request.statement));
+    auto work = [&session] { return session->prepare(); };
+    auto failure = co_await works_.pool.run(std::move(work));
+    if (failure) {
+      AdbcExecution::end(works_, std::move(session));
+      co_return *std::move(failure);
+    }
+    std::unique_ptr<Execution> execution = std::make_unique<AdbcExecution>(works_, std::move(session));
+    co_return execution;
+  }
+
+ private:
+  Works works_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Connector>> open_adbc(AdbcOptions options, async::Loop& loop) {
+  if (options.running_max == 0 || options.batch_rows == 0) {
+    return Error{Errc::invalid_argument, "running_max and batch_rows must be at least 1"};
+  }
+  auto loaded = adbc::load_driver(options);
+  if (!loaded) return std::move(loaded).error();
+  std::unique_ptr<Connector> connector = std::make_unique<AdbcConnector>(options, loop.get_executor());
+  return connector;
+}
+
+}  // namespace coatcheck::warehouse
