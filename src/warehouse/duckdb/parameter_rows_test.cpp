@@ -227,6 +227,18 @@ TEST_F(ParameterRowsTest, a_row_that_fails_is_named_and_undoes_the_others) {
             true);
 }
 
+TEST_F(ParameterRowsTest, a_text_that_cannot_be_read_is_named_however_far_it_is) {
+  make("CREATE TABLE t AS SELECT range AS a, NULL::DATE AS d FROM range(5)");
+  Cells cells(2'200, typed("DATE", "2026-02-28"));
+  cells[2'100] = typed("DATE", "2026-02-30");
+  for (const char* sql : {"INSERT INTO t VALUES (0, ?)", "UPDATE t SET a = 9 WHERE d > $1"}) {
+    const auto failed = run(sql, 1, cells);
+    ASSERT_FALSE(failed) << sql;
+    EXPECT_TRUE(failed.error().message.starts_with("Parameter 1: ")) << sql << failed.error().message;
+    EXPECT_TRUE(failed.error().message.ends_with(" (row 2101 of 2200)")) << sql << failed.error().message;
+  }
+}
+
 TEST_F(ParameterRowsTest, a_key_that_comes_back_in_another_row_is_a_conflict) {
   make("CREATE TABLE t (a INTEGER PRIMARY KEY)");
   Cells cells;

@@ -17,6 +17,7 @@ namespace {
 // More rows at a time are no faster, and a cancel waits longer.
 constexpr std::size_t many_rows_max = 128;
 constexpr std::size_t many_parameters_max = 4096;
+constexpr std::size_t many_bytes_max = std::size_t{1} << 20;  // Of the statement.
 
 // The count of an INSERT, UPDATE, DELETE or MERGE.
 std::int64_t count_of(QueryResult& result) {
@@ -136,7 +137,8 @@ void RowRun::prepare_many() {
   const ParameterRows& rows = statement_.parameter_rows;
   if (!rows.row(0).front().name.empty()) return;
   Taker many{.prepared = nullptr,
-             .rows = std::min({rows.size(), many_parameters_max / rows.width(), many_rows_max}),
+             .rows = std::min({rows.size(), many_rows_max, many_parameters_max / rows.width(),
+                               many_bytes_max / statement_.text.size()}),
              .places = {}};
   if (many.rows < 2) return;
   const auto text = with_repeated_values(statement_.text, rows.width(), many.rows);

@@ -2,7 +2,10 @@
 
 #include <algorithm>
 #include <deque>
+#include <duckdb/main/client_context.hpp>
+#include <duckdb/main/connection.hpp>
 #include <map>
+#include <span>
 #include <string>
 #include <utility>
 
@@ -17,10 +20,29 @@ namespace {
 constexpr std::size_t window_rows_max = 2048;
 constexpr std::size_t window_cells_max = 65'536;
 
+// To the same database. The C API wants the database's handle for that.
+Connection another_connection(duckdb_connection connection) {
+  ::duckdb::DatabaseInstance& database = *reinterpret_cast<::duckdb::Connection*>(connection)->context->db;
+  return Connection(reinterpret_cast<duckdb_connection>(new ::duckdb::Connection(database)));
+}
+
+// Reads the texts, all of one type, up to the first that cannot be read: that one and what follows it stay without a
+// handle. Returns whether there was none.
+bool read_all(duckdb_connection connection, std::span<const Parameter* const> texts, std::span<Value* const> values) {
+  if (auto read = read_typed(connection, texts)) {
+    for (std::size_t i = 0; i != values.size(); ++i) *values[i] = std::move((*read)[i]);
+    return true;
+  }
+  if (texts.size() == 1) return false;
+  const std::size_t half = texts.size() / 2;
+  return read_all(connection, texts.first(half), values.first(half)) &&
+         read_all(connection, texts.subspan(half), values.subspan(half));
+}
+
 }  // namespace
 
 RowValues::RowValues(duckdb_connection connection, const ParameterRows& rows, std::vector<duckdb_type> expected)
-    : connection_(connection),
+    : reading_(another_connection(connection)),
       rows_(rows),
       expected_(std::move(expected)),
       window_(std::clamp<std::size_t>(window_cells_max / rows.width(), 1, window_rows_max)) {}
@@ -32,7 +54,7 @@ Result<duckdb_value, Failure> RowValues::at(std::size_t row, std::size_t column)
     const auto& given = rows_.row(row)[column];
     const auto what_it_is = settled(given, expected_[column]);
     const Parameter& parameter = what_it_is ? *what_it_is : given;
-    auto alone = bound_value(connection_, parameter, column);
+    auto alone = bound_value(reading_.get(), parameter, column);
     if (!alone) return std::move(alone).error();
     if (alone->get() == nullptr) return cannot_be_bound(parameter, column);
     value = *std::move(alone);
@@ -68,11 +90,7 @@ void RowValues::load_column(std::size_t column) {
       value = untyped_value(parameter);
     }
   }
-  for (auto& [type, texts] : by_type) {
-    auto read = read_typed(connection_, texts.parameters);
-    if (!read) continue;
-    for (std::size_t i = 0; i != read->size(); ++i) *texts.values[i] = std::move((*read)[i]);
-  }
+  for (auto& [type, texts] : by_type) read_all(reading_.get(), texts.parameters, texts.values);
 }
 
 }  // namespace coatcheck::warehouse::duckdb

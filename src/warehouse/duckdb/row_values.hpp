@@ -16,7 +16,8 @@ namespace coatcheck::warehouse::duckdb {
 // that reads one of them costs as much as the statement it is for.
 class RowValues {
  public:
-  // `expected`: the types that the statement expects, column by column.
+  // `expected`: the types that the statement expects, column by column. Texts are read in a connection of their own,
+  // for one that cannot be read would abort the transaction of this one.
   RowValues(duckdb_connection connection, const ParameterRows& rows, std::vector<duckdb_type> expected);
 
   // The value at this place, good until another row is asked for; a failure says what is wrong with it. Rows are best
@@ -27,7 +28,7 @@ class RowValues {
   void load(std::size_t first);
   void load_column(std::size_t column);
 
-  duckdb_connection connection_;
+  Connection reading_;
   const ParameterRows& rows_;
   std::vector<duckdb_type> expected_;
   std::size_t window_;  // In rows.

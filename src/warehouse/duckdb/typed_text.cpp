@@ -189,7 +189,7 @@ Result<Value, Failure> read_typed(duckdb_connection connection, const Parameter&
 }
 
 std::optional<std::vector<Value>> read_typed(duckdb_connection connection,
-                                             const std::vector<const Parameter*>& parameters) {
+                                             std::span<const Parameter* const> parameters) {
   const auto query = query_for(parameters.front()->type, "unnest($1::VARCHAR[])");
   if (!query) return std::nullopt;
   std::vector<Value> texts;

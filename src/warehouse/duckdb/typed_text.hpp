@@ -3,6 +3,7 @@
 #include <duckdb.h>
 
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "base/failure.hpp"
@@ -18,6 +19,6 @@ Result<Value, Failure> read_typed(duckdb_connection connection, const Parameter&
 
 // The same for at least one parameter, all of the same type, in one go. Nothing if any of them cannot be read.
 std::optional<std::vector<Value>> read_typed(duckdb_connection connection,
-                                             const std::vector<const Parameter*>& parameters);
+                                             std::span<const Parameter* const> parameters);
 
 }  // namespace coatcheck::warehouse::duckdb
