@@ -2,6 +2,7 @@
 
 #include <arrow/record_batch.h>
 #include <arrow/type.h>
+#include <arrow/type_traits.h>
 #include <fmt/format.h>
 #include <openssl/evp.h>
 
@@ -168,12 +169,45 @@ class Inline {
   std::uint64_t rows_ = 0;
 };
 
+// How large a chunk can be when all its cells are text, at most. JDBC takes memory for that much before it reads the
+// chunk, and fails if the text of the cells, two bytes for each row, and one for each cell, do not fit.
+class SizeBound {
+ public:
+  explicit SizeBound(const arrow::Schema& schema) {
+    constexpr std::uint64_t fixed_width = 42;  // Of 38 digits with sign and point, and of every instant.
+    for (const auto& field : schema.fields()) {
+      const arrow::DataType& type = *field->type();
+      row_ += 3;
+      if (arrow::is_nested(type.id())) {
+        row_ += type.ToString().size() * 2;  // Names of members are in every row.
+        stored_ = 6;                         // [false,false]
+      } else if (arrow::is_fixed_width(type.id()) && type.id() != arrow::Type::FIXED_SIZE_BINARY) {
+        row_ += fixed_width;
+      } else {
+        stored_ = std::max<std::uint64_t>(stored_, 2);  // Binary in hexadecimal.
+      }
+    }
+  }
+
+  std::uint64_t of(std::uint64_t rows, std::uint64_t stored_bytes) const {
+    // Compressed bytes say little: text that repeats itself becomes next to nothing. No chunk is made larger than
+    // this, but for one that is a single row.
+    const std::uint64_t whole_bytes = std::max(results::SpoolOptions{}.chunk_bytes_max, stored_bytes * 3);
+    return rows * row_ + stored_ * whole_bytes + (std::uint64_t{64} << 10);
+  }
+
+ private:
+  std::uint64_t row_ = 2;     // Bytes for each row, whatever its cells of varying length hold.
+  std::uint64_t stored_ = 0;  // Bytes of text for each byte of such a cell.
+};
+
 // The addresses of the rows from `first` on: one for each stored chunk, or what is left of it, so that none reads
 // what another needs.
 void append_chunks(std::string& out, const results::Manifest& manifest, std::uint64_t first,
                    const ResultSetAsked& asked, const ChunkAddresses& addresses) {
   out += R"(,"chunks":[)";
   bool is_first = true;
+  const SizeBound size(*manifest.schema);
   for (const results::Chunk& chunk : manifest.chunks) {
     const std::uint64_t end = chunk.first_row + chunk.rows;
     if (end <= first) continue;
@@ -183,9 +217,8 @@ void append_chunks(std::string& out, const results::Manifest& manifest, std::uin
     is_first = false;
     out += R"({"url":)";
     append_json_string(out, addresses.of(part));
-    // Drivers plan their memory by the size; what is stored is compressed about threefold.
-    out += fmt::format(R"(,"rowCount":{},"uncompressedSize":{},"compressedSize":{}}})", part.count, chunk.bytes * 3,
-                       chunk.bytes);
+    out += fmt::format(R"(,"rowCount":{},"uncompressedSize":{},"compressedSize":{}}})", part.count,
+                       size.of(part.count, chunk.bytes), chunk.bytes);
   }
   // No headers are needed: the address is signed.
   out += R"(],"qrmk":null,"chunkHeaders":{})";
