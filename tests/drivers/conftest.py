@@ -1,42 +1,54 @@
 import pytest
 
-from drivers import DRIVERS, Connection, Credentials, Process
+from drivers import DRIVERS, Connections, Credentials, Process
 from harness.server import Server
 
 LOG_TAIL_BYTES = 8000
+# The files that take longest, in the order of their beginning: a worker that is left alone with one of them has a short one.
+LONGEST_FIRST = ["test_large", "test_long", "test_restart", "test_article_flow", "test_key_pairs", "test_sessions", "test_async_api"]
 
 
 def pytest_addoption(parser):
     parser.addoption("--driver", action="append", default=[], help="only this driver, by its name in drivers.py (may be repeated)")
 
 
+def chosen_drivers(config):
+    names = config.getoption("--driver")
+    return [driver for driver in DRIVERS if not names or driver.name in names]
+
+
 def pytest_generate_tests(metafunc):
     """A test that takes `driver` runs with every driver of the table; `@pytest.mark.needs(…)` leaves out those that cannot."""
     if "driver" in metafunc.fixturenames:
-        chosen = metafunc.config.getoption("--driver")
-        drivers = [driver for driver in DRIVERS if not chosen or driver.name in chosen]
         marker = metafunc.definition.get_closest_marker("needs")
         needed = marker.args if marker else ()
-        metafunc.parametrize("driver", [each for each in drivers if not any(name in each.cannot for name in needed)], ids=str, scope="module")
+        able = [each for each in chosen_drivers(metafunc.config) if not any(name in each.cannot for name in needed)]
+        metafunc.parametrize("driver", able, ids=str, scope="module")
 
 
 def pytest_configure(config):
     config.addinivalue_line("markers", "needs(*commands): leaves out the drivers whose `cannot` names one of these")
 
 
+def pytest_collection_modifyitems(items):
+    def place(item):
+        name = item.module.__name__
+        return LONGEST_FIRST.index(name) if name in LONGEST_FIRST else len(LONGEST_FIRST)
+    items.sort(key=place)
+
+
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_makereport(item, call):
     report = (yield).get_result()
     if report.failed:
-        for used in item.funcargs.values():
-            if isinstance(used, Server):
-                report.sections.append((f"log of {used.directory.name}", used.log_text()[-LOG_TAIL_BYTES:]))
+        for used in {id(used): used for used in item.funcargs.values() if isinstance(used, Server)}.values():
+            report.sections.append((f"log of {used.directory.name}", used.log_text()[-LOG_TAIL_BYTES:]))
 
 
-def end(server):
-    """Stops a server: it must end well and must have made no mistake."""
+def end(server, key=None):
+    """Stops a server, of which `key` is an administrator's: it must end well and must have made no mistake."""
     if server.is_running():
-        with server.api() as api:
+        with server.api(key) as api:
             api.cancel_everything()
         server.stop()
     log = server.log_text()
@@ -49,52 +61,53 @@ def new_server(directory, settings=None, **warehouse):
     return Server(directory / "server", settings, {"database": str(directory / "warehouse.duckdb"), "max_running": 4, **warehouse})
 
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory):
-    """One server for all tests of a module, without authentication."""
+# --- The server and the connections that tests share ------------------------------------------------------------------
+#
+# They are there once for each worker of pytest-xdist. A file that wants another server has fixtures of these names of its own.
+
+
+@pytest.fixture(scope="session")
+def shared_server(tmp_path_factory):
+    """One server for all tests, without authentication."""
     server = new_server(tmp_path_factory.mktemp("drivers")).start()
     yield server
     end(server)
 
 
-@pytest.fixture
-def own_server(tmp_path):
-    """A server for one test, on a port that it keeps when it is started again."""
-    server = new_server(tmp_path).start()
-    server.settings["server.listen"] = server.url.removeprefix("http://")
-    yield server
-    end(server)
-
-
-@pytest.fixture
-def api(server):
-    """The native API of the module's server: the other door to the same queries."""
-    with server.api() as client:
+@pytest.fixture(scope="session")
+def shared_api(shared_server):
+    with shared_server.api() as client:
         yield client
 
 
 @pytest.fixture
-def process(driver, server, tmp_path):
-    """The driver with a new process and connection for every command: `process("submit", sql)`."""
-    return Process(driver, Credentials(server), tmp_path)
-
-
-@pytest.fixture(scope="module")
-def connections(server, tmp_path_factory):
-    """Every driver's one connection to the module's server, opened when it is first asked for."""
-    opened = {}
-
-    def of(driver):
-        if driver not in opened:
-            opened[driver] = Connection(driver, Credentials(server), tmp_path_factory.mktemp(str(driver)))
-        return opened[driver]
-
-    yield of
-    for connection in opened.values():
-        connection.close()
+def server(shared_server, shared_api):
+    """The shared server; no query is left unfinished on it."""
+    yield shared_server
+    shared_api.cancel_everything()
 
 
 @pytest.fixture
-def connection(driver, connections):
-    """The driver with one connection for the module's tests: `connection("run", sql)`."""
-    return connections(driver)
+def api(server, shared_api):
+    """The native API of the shared server: the other door to the same queries."""
+    return shared_api
+
+
+@pytest.fixture(scope="session")
+def connections(shared_server, tmp_path_factory):
+    """Every driver's one connection to the shared server."""
+    with Connections(shared_server, tmp_path_factory.mktemp("connections")) as opened:
+        yield opened
+
+
+@pytest.fixture
+def connection(driver, server, connections):
+    """The driver with a connection that is kept for other tests: `connection("run", sql)`."""
+    yield connections.of(driver)
+    connections.tidy()
+
+
+@pytest.fixture
+def process(driver, server, tmp_path):
+    """The driver with a new process and connection for every command: `process("submit", sql)`. It costs a second each."""
+    return Process(driver, Credentials(server), tmp_path)

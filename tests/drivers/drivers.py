@@ -81,6 +81,7 @@ SUBMIT_IS_ARTICLE = {"article": "the article has a Python and a Scala line; Scal
 
 NO_CODE = {"code of a failed asynchronous query": "its error for one has the words and no code"}
 PATIENT = {"results of an unknown id": "it asks for two minutes whether the id has come up"}
+RENEWS_FOR_STATEMENTS = {"renewal at status": "it renews an expired token when it sends a statement, not when it asks for a status"}
 
 DRIVERS = [
     Driver("python4", python(4), cannot=PATIENT),
@@ -92,12 +93,13 @@ DRIVERS = [
     Driver("node3", ("node", str(HERE / "node/driver.cjs")), {"NODE_PATH": str(PREFIX / "test-node/node_modules")}, cannot={
         **ONLY_PYTHON, "article": "the article has a Python and a Scala line only",
         "bind bytes": "it binds strings, numbers and booleans only",
-        **NO_CODE,
+        **NO_CODE, **RENEWS_FOR_STATEMENTS,
     }),
     Driver("jdbc3", jvm(3), cannot={**ONLY_PYTHON, **SUBMIT_IS_ARTICLE, **NO_CODE, **PATIENT}),
     Driver("jdbc4", jvm(4), cannot={**ONLY_PYTHON, **SUBMIT_IS_ARTICLE, **NO_CODE, **PATIENT}),
     Driver("go2", (str(PREFIX / "test-go/driver"),), cannot={
         **ONLY_PYTHON, "article": "the article has a Python and a Scala line only",
+        **RENEWS_FOR_STATEMENTS,
     }),
 ]
 
@@ -172,6 +174,7 @@ class Connection:
                 [*driver.command, json.dumps(credentials.options)], cwd=directory, env=environment(driver),
                 stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors, text=True, encoding="utf-8")
         self.lines = queue.Queue()
+        self.is_asked = True
         threading.Thread(target=self._read, daemon=True).start()
         self.finish()  # It is open.
 
@@ -186,17 +189,23 @@ class Connection:
         return self.finish()
 
     def begin(self, command, *arguments):
+        self.is_asked = True
         self.line(json.dumps([command, *map(str, arguments)]))
 
     def line(self, text):
         self.process.stdin.write(text + "\n")
         self.process.stdin.flush()
 
+    def has_answered(self):
+        return not self.lines.empty()
+
     def finish(self):
         try:
-            return unpack(self.driver, self.lines.get(timeout=ANSWER_SECONDS), self.log)
+            line = self.lines.get(timeout=ANSWER_SECONDS)
         except queue.Empty:
             raise AssertionError(f"{self.driver}: no answer within {ANSWER_SECONDS} s") from None
+        self.is_asked = not line
+        return unpack(self.driver, line, self.log)
 
     def close(self):
         """As a program that ends: the driver closes its session."""
@@ -211,3 +220,30 @@ class Connection:
     def kill(self):
         self.process.kill()
         self.close()
+
+
+class Connections:
+    """Connections to one server that are kept for many tests: one for each driver and user, opened when it is first asked for."""
+
+    def __init__(self, server, directory):
+        self.server, self.directory = server, directory
+        self.opened = {}
+
+    def of(self, driver, user="tester", password="any"):
+        key = driver.name, user
+        if key not in self.opened:
+            self.opened[key] = Connection(driver, Credentials(self.server, user, password), self.directory)
+        return self.opened[key]
+
+    def tidy(self):
+        """Ends those that a test has left in the middle of a command; who asks for one of them gets a new one."""
+        for key in [key for key, connection in self.opened.items() if connection.is_asked]:
+            self.opened.pop(key).kill()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.tidy()
+        for connection in self.opened.values():
+            connection.close()

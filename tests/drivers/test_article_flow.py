@@ -9,10 +9,10 @@ SAMPLE = "SELECT range + 1 AS n, 'row ' || range AS t, NULL AS nothing FROM rang
 ITEMS = [{"n": str(n), "t": f"row {n - 1}", "nothing": None} for n in (1, 2, 3)]
 
 
-def polled(process, id):
-    """Polls as the article does, each time from a new process, until the query has left RUNNING."""
+def polled(ask, id):
+    """Polls as the article does, until the query has left RUNNING."""
     def look():
-        record = process("poll", id)
+        record = ask("poll", id)
         assert record is not None, "the id is not in the history"
         return record if record[1] not in ("RUNNING", "QUEUED") else None
     return until(look, f"{id} to end", every=0.1)
@@ -33,40 +33,38 @@ def test_the_articles_own_line(process):
     check_flow(process, "article")
 
 
-def test_a_poll_sees_the_query_run_and_a_native_cancel_ends_it(process, api):
-    id = process("submit", ENDLESS)
+def test_a_poll_sees_the_query_run_and_a_native_cancel_ends_it(connection, api):
+    id = connection("submit", ENDLESS)
     api.await_status(id, "RUNNING")
-    assert process("poll", id) == [id, "RUNNING", None]
+    assert connection("poll", id) == [id, "RUNNING", None]
     api.cancel(id)
-    assert polled(process, id) == [id, "FAILED_WITH_ERROR", "SQL execution canceled"]
+    assert polled(connection, id) == [id, "FAILED_WITH_ERROR", "SQL execution canceled"]
 
 
-def test_a_poll_tells_the_warehouses_message(process):
-    id = process("submit", "SELECT nonsense FROM range(3)")
-    assert polled(process, id)[1] == "FAILED_WITH_ERROR"
-    assert "nonsense" in process("poll", id)[2]
+def test_a_poll_tells_the_warehouses_message(connection):
+    id = connection("submit", "SELECT nonsense FROM range(3)")
+    assert polled(connection, id)[1] == "FAILED_WITH_ERROR"
+    assert "nonsense" in connection("poll", id)[2]
 
 
 def test_an_unknown_id_has_no_record(connection):
     assert connection("poll", "01b056d5-0001-25f6-0000-6bb504856e2e") is None
 
 
-def test_every_door_knows_the_query(process, api):
-    id = process("submit", SAMPLE)
+def test_every_door_knows_the_query(connection, api):
+    id = connection("submit", SAMPLE)
     assert api.ended(id)["status"] == "SUCCEEDED"
     assert api.items(id) == [{"n": n, "t": f"row {n - 1}", "nothing": None} for n in (1, 2, 3)]
 
 
-def test_a_driver_claims_what_the_native_door_submitted(process, api):
+def test_a_driver_claims_what_the_native_door_submitted(connection, api):
     id = api.run(SAMPLE)["id"]
-    assert process("poll", id) == [id, "SUCCESS", None]
-    assert process("scan", id)["items"] == ITEMS
+    assert connection("poll", id) == [id, "SUCCESS", None]
+    assert connection("scan", id)["items"] == ITEMS
 
 
-def test_an_ended_session_cancels_nothing(process, api):
+def test_an_ended_session_cancels_nothing(process, connection, api):
     """Unlike at Snowflake: a program that ends has not changed its mind."""
     id = process("submit", ENDLESS)
     assert api.await_status(id, "RUNNING")
-    assert process("poll", id)[1] == "RUNNING"
-    api.cancel(id)
-    api.ended(id)
+    assert connection("poll", id)[1] == "RUNNING"

@@ -39,33 +39,28 @@ def test_pythons_abort_by_id(connection, api):
     assert connection("abort", id) is False
 
 
-def test_in_sql_from_another_session(process, api):
+def test_in_sql_from_another_session(process, connection, api):
     id = process("submit", ENDLESS)
     api.await_status(id, "RUNNING")
-    assert "terminated" in process("run", f"SELECT SYSTEM$CANCEL_QUERY('{id}') AS said")["rows"][0][0]
+    assert "terminated" in connection("run", f"SELECT SYSTEM$CANCEL_QUERY('{id}') AS said")["rows"][0][0]
     assert api.ended(id)["status"] == "CANCELED"
-    assert "not currently executing" in process("run", f"SELECT SYSTEM$CANCEL_QUERY('{id}') AS said")["rows"][0][0]
+    assert "not currently executing" in connection("run", f"SELECT SYSTEM$CANCEL_QUERY('{id}') AS said")["rows"][0][0]
 
 
-def test_by_the_native_door_while_a_driver_waits(driver, server, api, tmp_path):
-    connection = Connection(driver, Credentials(server), tmp_path)
+def test_by_the_native_door_while_a_driver_waits(driver, connection, api):
+    connection.begin("run", f"{ENDLESS} AND 'waited for by {driver}' <> ''")
+    api.cancel(running(api, f"waited for by {driver}"))
+    with pytest.raises(DriverFailed) as failed:
+        connection.finish()
+    assert (failed.value.code, failed.value.sqlstate) == ("000604", "57014"), failed.value
+    assert connection("run", "SELECT 1 AS one")["rows"] == [["1"]]
+
+
+def test_by_the_statement_timeout(connection):
+    connection("run", "ALTER SESSION SET STATEMENT_TIMEOUT_IN_SECONDS = 1")
     try:
-        connection.begin("run", f"{ENDLESS} AND 'waited for by {driver}' <> ''")
-        api.cancel(running(api, f"waited for by {driver}"))
-        with pytest.raises(DriverFailed) as failed:
-            connection.finish()
-        assert (failed.value.code, failed.value.sqlstate) == ("000604", "57014"), failed.value
-        assert connection("run", "SELECT 1 AS one")["rows"] == [["1"]]
-    finally:
-        connection.close()
-
-
-def test_by_the_statement_timeout(driver, server, tmp_path):
-    connection = Connection(driver, Credentials(server), tmp_path)
-    try:
-        connection("run", "ALTER SESSION SET STATEMENT_TIMEOUT_IN_SECONDS = 1")
         with pytest.raises(DriverFailed) as failed:
             connection("run", ENDLESS)
         assert (failed.value.code, failed.value.sqlstate) == ("000630", "57014"), failed.value
     finally:
-        connection.close()
+        connection("run", "ALTER SESSION UNSET STATEMENT_TIMEOUT_IN_SECONDS")

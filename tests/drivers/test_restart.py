@@ -2,9 +2,32 @@
 
 import pytest
 
-from drivers import Connection, Credentials, DriverFailed, Process
+from conftest import end, new_server
+from drivers import Connection, Connections, Credentials, DriverFailed
 from harness.statements import ENDLESS, numbers
 from harness.waiting import until
+
+
+@pytest.fixture(scope="module")
+def mortal_server(tmp_path_factory):
+    """The server that these tests kill, again and again. It comes back with the port that it had."""
+    server = new_server(tmp_path_factory.mktemp("restart")).start()
+    server.settings["server.listen"] = server.url.removeprefix("http://")
+    yield server
+    end(server)
+
+
+@pytest.fixture
+def server(mortal_server):
+    yield mortal_server
+    with mortal_server.api() as api:
+        api.cancel_everything()
+
+
+@pytest.fixture(scope="module")
+def connections(mortal_server, tmp_path_factory):
+    with Connections(mortal_server, tmp_path_factory.mktemp("connections")) as opened:
+        yield opened
 
 
 def crash(server):
@@ -12,69 +35,71 @@ def crash(server):
     server.start()
 
 
-def ended(ask, id):
+def ended(connection, id):
     def look():
-        record = ask("poll", id)
+        record = connection("poll", id)
         assert record is not None, "the id is not in the history"
         return record if record[1] not in ("RUNNING", "QUEUED") else None
     return until(look, f"{id} to end", every=0.1)
 
 
-def test_new_processes_before_and_after(driver, own_server, tmp_path):
-    process = Process(driver, Credentials(own_server), tmp_path)
-    finished = process("submit", numbers(3))
-    with own_server.api() as api:
+def test_new_processes_before_and_after(driver, server, tmp_path):
+    before = Connection(driver, Credentials(server), tmp_path)
+    finished = before("submit", numbers(3))
+    with server.api() as api:
         api.ended(finished)
-    running = process("submit", ENDLESS)
-    crash(own_server)
-    # A read that ran runs again, and the finished one is what it was.
-    assert ended(process, finished) == [finished, "SUCCESS", None]
-    assert process("scan", finished)["items"] == [{"n": "0"}, {"n": "1"}, {"n": "2"}]
-    assert process("results", finished)["rows"] == [["0"], ["1"], ["2"]]
-    assert process("poll", running)[1] in ("RUNNING", "QUEUED")
-
-
-def test_one_connection_polls_across_the_restart(driver, own_server, tmp_path):
-    connection = Connection(driver, Credentials(own_server), tmp_path)
+    running = before("submit", ENDLESS)
+    before.kill()
+    crash(server)
+    after = Connection(driver, Credentials(server), tmp_path)
     try:
-        connection("run", "ALTER SESSION SET QUERY_TAG = 'before the crash'")
-        submitted = connection("submit", numbers(3))
-        crash(own_server)
-        assert ended(connection, submitted) == [submitted, "SUCCESS", None]
-        assert connection("results", submitted)["rows"] == [["0"], ["1"], ["2"]]
-        # What the session was told is as durable as the session.
-        after = connection("submit", numbers(1))
-        tags = connection("run", f"select query_tag from table(information_schema.query_history()) where query_id = '{after}'")
-        assert tags["rows"] == [["before the crash"]]
+        # A read that ran runs again, and the finished one is what it was.
+        assert ended(after, finished) == [finished, "SUCCESS", None]
+        assert after("scan", finished)["items"] == [{"n": "0"}, {"n": "1"}, {"n": "2"}]
+        assert after("results", finished)["rows"] == [["0"], ["1"], ["2"]]
+        assert after("poll", running)[1] in ("RUNNING", "QUEUED")
     finally:
-        connection.close()
+        after.close()
 
 
-def test_a_statement_that_waits_is_answered_by_the_next_server(driver, own_server, tmp_path):
+def test_one_connection_polls_across_the_restart(connection, server):
+    connection("run", "ALTER SESSION SET QUERY_TAG = 'before the crash'")
+    submitted = connection("submit", numbers(3))
+    crash(server)
+    assert ended(connection, submitted) == [submitted, "SUCCESS", None]
+    assert connection("results", submitted)["rows"] == [["0"], ["1"], ["2"]]
+    # What the session was told is as durable as the session.
+    after = connection("submit", numbers(1))
+    tags = connection("run", f"select query_tag from table(information_schema.query_history()) where query_id = '{after}'")
+    assert tags["rows"] == [["before the crash"]]
+
+
+def test_a_statement_that_waits_is_answered_by_the_next_server(driver, connection, server):
     """The driver asks again with the id of its request, and gets the one query: never a second run."""
-    connection = Connection(driver, Credentials(own_server), tmp_path)
-    try:
-        statement = f"{ENDLESS} AND 'across a crash' <> ''"
-        connection.begin("run", statement)
-        with own_server.api() as api:
-            id = until(lambda: next((query["id"] for query in api.history()["queries"] if query["statement"] == statement), None), "it to be there")
-        crash(own_server)
-        with own_server.api() as api:
-            api.cancel(id)
-            with pytest.raises(DriverFailed) as failed:
-                connection.finish()
-            assert failed.value.code == "000604", failed.value
-            assert len([query for query in api.history(limit=100)["queries"] if query["statement"] == statement]) == 1
-    finally:
-        connection.kill()
+    statement = f"{ENDLESS} AND 'across a crash, {driver}' <> ''"
+
+    def runs(api):
+        return [query["id"] for query in api.history(limit=100)["queries"] if query["statement"] == statement]
+
+    connection.begin("run", statement)
+    with server.api() as api:
+        until(lambda: runs(api), "it to be there")
+    crash(server)
+    with server.api() as api:
+        (id,) = runs(api)
+        api.cancel(id)
+        until(lambda: connection.has_answered() or runs(api) != [id], "the driver to ask again")
+        assert runs(api) == [id]
+        with pytest.raises(DriverFailed) as failed:
+            connection.finish()
+        assert failed.value.code == "000604", failed.value
 
 
-def test_a_write_that_a_crash_cut_is_reported_and_not_repeated(driver, own_server, tmp_path):
-    process = Process(driver, Credentials(own_server), tmp_path)
-    process("run", "CREATE TABLE log (n INTEGER)")
-    writing = process("submit", f"INSERT INTO log SELECT 1 FROM ({ENDLESS})")
-    with own_server.api() as api:
+def test_a_write_that_a_crash_cut_is_reported_and_not_repeated(driver, connection, server):
+    connection("run", f"CREATE TABLE log_{driver} (n INTEGER)")
+    writing = connection("submit", f"INSERT INTO log_{driver} SELECT 1 FROM ({ENDLESS})")
+    with server.api() as api:
         api.await_status(writing, "RUNNING")
-    crash(own_server)
-    assert ended(process, writing)[1] == "FAILED_WITH_ERROR"
-    assert process("run", "SELECT count(*) AS c FROM log")["rows"] == [["0"]]
+    crash(server)
+    assert ended(connection, writing)[1] == "FAILED_WITH_ERROR"
+    assert connection("run", f"SELECT count(*) AS c FROM log_{driver}")["rows"] == [["0"]]

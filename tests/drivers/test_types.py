@@ -133,3 +133,9 @@ def test_what_the_protocol_cannot_say_is_refused_with_a_way_out(connection, infi
 def test_nulls_among_values(connection):
     answer = connection("run", "SELECT CASE WHEN range % 2 = 0 THEN range END AS n, CASE WHEN range % 3 = 0 THEN 'x' || range END AS t FROM range(6) ORDER BY range")
     assert answer["rows"] == [["0", "x0"], [None, None], ["2", None], [None, "x3"], ["4", None], [None, None]]
+
+
+def test_rows_that_are_small_on_disk_and_large_in_memory(connection):
+    """Drivers plan their memory by the sizes of chunks that the server tells before it has made them."""
+    answer = connection("count", "SELECT range AS i, repeat('x', 1000) AS t FROM range(40000)")
+    assert (answer["rows"], answer["checksum"]) == (40000, str(40000 * 39999 // 2 + 40000 * 1000))
