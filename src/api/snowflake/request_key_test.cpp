@@ -42,6 +42,7 @@ TEST(RequestKey, rows_are_part_of_what_is_asked) {
   EXPECT_NE(rows, of_rows(1, {a, b, b}));
   EXPECT_NE(rows, of_rows(1, {{.type = "DATE", .value = "a"}, b}));
   EXPECT_NE(rows, of_rows(1, {a, {.type = "DATE", .value = "b"}}));
+  EXPECT_NE(of_rows(1, {{.type = "DATE", .value = "a"}}), of_rows(1, {{.type = "TIME", .value = "a"}}));
   EXPECT_NE(rows, of_rows(1, {a, {.value = {}}}));
   EXPECT_NE(of_rows(1, {a, {.value = std::int64_t{1}}}), of_rows(1, {a, {.value = std::uint64_t{1}}}));
   EXPECT_NE(of_rows(1, {{.name = "n", .value = "a"}}), of_rows(1, {{.name = "m", .value = "a"}}));
