@@ -47,6 +47,9 @@ struct Submission {
   bool operator==(const Submission&) const = default;
 };
 
+// The idempotency keys under which a script submits its parts begin so.
+inline std::string part_key_prefix(const QueryId& script) { return "script:" + script.to_string() + ":"; }
+
 // What is known of a sealed result without opening it.
 struct ResultSummary {
   std::uint64_t rows = 0;

@@ -18,7 +18,7 @@ async::Task<> Service::keep_house() {
   while (!draining_) {
     co_await expire_results();
     for (;;) {
-      auto forgotten = co_await journal_.forget(clock_.now() - options_.history_retention, batch_max);
+      auto forgotten = co_await journal_.forget(forget_before(), batch_max);
       if (!forgotten) telemetry::warn("history_not_trimmed", {{"error", forgotten.error().message}});
       if (forgotten) queries_.forget(*forgotten);
       if (!forgotten || forgotten->size() < batch_max || draining_) break;
@@ -27,6 +27,13 @@ async::Task<> Service::keep_house() {
     house_timer_.expires_after(options_.housekeeping_interval);
     [[maybe_unused]] auto [error] = co_await house_timer_.async_wait(async::as_outcome);
   }
+}
+
+// What a script has submitted is known by the history alone: it stays for as long as the script has not ended.
+Timestamp Service::forget_before() const {
+  Timestamp before = clock_.now() - options_.history_retention;
+  for (const QueryId id : queries_.scripts()) before = std::min(before, queries_.live(id)->entry->submitted_at);
+  return before;
 }
 
 async::Task<> Service::expire_results() {

@@ -28,6 +28,10 @@ constexpr auto busy_log_interval = std::chrono::seconds(10);
 
 }  // namespace
 
+std::uint64_t bound_values(const Statement& statement) {
+  return statement.parameters.size() + statement.parameter_rows.cells().size();
+}
+
 void Live::stop(StopReason reason) {
   if (stopped_for == StopReason::none) stopped_for = reason;
   if (execution) execution->cancel();
@@ -58,7 +62,12 @@ LivePtr Queries::adopt(journal::Entry entry) {
   const QueryId id = entry.id;
   auto live = std::make_shared<Live>(std::make_shared<const journal::Entry>(std::move(entry)));
   table_.insert_or_assign(id, live);
-  if (journal::is_final(live->entry->state)) keep_ended(live);
+  if (journal::is_final(live->entry->state)) {
+    keep_ended(live);
+    return live;
+  }
+  if (live->entry->submission.form == journal::Form::script) scripts_.insert(id);
+  bound_values_ += query::bound_values(live->entry->submission.statement);
   return live;
 }
 
@@ -147,6 +156,10 @@ void Queries::publish(const LivePtr& live, const EntryPtr& entry) {
   if (entry->version <= live->entry->version) return;
   if (entry->version > live->head->version) live->head = entry;  // What came after it was taken back.
   const bool ends = journal::is_final(entry->state) && !journal::is_final(live->entry->state);
+  if (ends) {
+    scripts_.erase(entry->id);
+    bound_values_ -= query::bound_values(live->entry->submission.statement);
+  }
   live->entry = entry;
   for (Watch& watch : live->watches) watch.waiter->wake();
   if (ends) keep_ended(live);
@@ -221,6 +234,15 @@ void Queries::stop_all(StopReason reason) {
   for (const auto& [id, live] : table_) {
     if (!journal::is_final(live->entry->state)) live->stop(reason);
   }
+}
+
+std::vector<QueryId> Queries::unfinished_by_key(std::string_view prefix) const {
+  std::vector<QueryId> ids;
+  for (const auto& [id, live] : table_) {
+    if (!journal::is_final(live->entry->state) && live->entry->submission.idempotency_key.starts_with(prefix))
+      ids.push_back(id);
+  }
+  return ids;
 }
 
 void Queries::release_waiters() {

@@ -5,6 +5,8 @@
 #include <list>
 #include <memory>
 #include <optional>
+#include <set>
+#include <string_view>
 #include <unordered_map>
 #include <vector>
 
@@ -55,6 +57,9 @@ struct QueriesOptions {
   std::uint64_t ended_bytes_max = std::uint64_t{256} << 20;  // …and what their statements may weigh.
   std::size_t waiters_max = 20'000;
 };
+
+// How many values are bound to a statement.
+std::uint64_t bound_values(const Statement& statement);
 
 // Every query there is, in memory and in the journal, and the only way to change one: what is shown has
 // been made durable before. Loop thread only.
@@ -115,6 +120,13 @@ class Queries {
   // Stops every query that has not ended.
   void stop_all(StopReason reason);
 
+  // The scripts that have not ended.
+  const std::set<QueryId>& scripts() const { return scripts_; }
+  // The queries that have not ended and were submitted under a key that begins so.
+  std::vector<QueryId> unfinished_by_key(std::string_view prefix) const;
+  // How many values are bound to queries that have not ended.
+  std::uint64_t bound_values() const { return bound_values_; }
+
   std::size_t waiters() const { return waiters_; }
 
  private:
@@ -133,6 +145,8 @@ class Queries {
   std::list<QueryId> ended_;  // In memory still, oldest first.
   std::uint64_t ended_bytes_ = 0;
   std::size_t waiters_ = 0;
+  std::set<QueryId> scripts_;
+  std::uint64_t bound_values_ = 0;
   telemetry::RateLimit busy_limit_;
   bool released_ = false;
   Waiters everybody_;

@@ -37,10 +37,15 @@ async::Task<Result<void>> Service::recover() {
 
   // They come newest first; the oldest in memory is to be the first to leave it.
   for (auto entry = ended.rbegin(); entry != ended.rend(); ++entry) queries_.adopt(std::move(*entry));
+  std::vector<QueryId> canceled_scripts;
   for (journal::Entry& entry : unfinished) {
+    if (entry.submission.form == journal::Form::script && entry.state == journal::State::canceling)
+      canceled_scripts.push_back(entry.id);
     auto recovered = co_await recover_one(std::move(entry));
     if (!recovered) co_return std::move(recovered).error();
   }
+
+  for (const QueryId id : canceled_scripts) co_await cancel_parts(id);
 
   // From here on every sealed result that is wanted belongs to a query that succeeded.
   auto swept = co_await disk_.run([this] {
@@ -68,7 +73,9 @@ async::Task<Result<void>> Service::recover_one(journal::Entry entry) {
   const LivePtr live = queries_.adopt(std::move(entry));
   Lane* lane = lane_of(live->head->submission);
 
-  live->suspect = !journal::is_final(live->head->state);
+  // What the server runs itself harms nobody; a part of a script that does is counted on its own.
+  const bool may_harm = live->head->submission.form == journal::Form::statement;
+  live->suspect = may_harm && !journal::is_final(live->head->state);
 
   if (live->head->state == journal::State::queued && live->head->crashes >= crashes_max) {
     Failure failure = twice_interrupted();
@@ -85,7 +92,7 @@ async::Task<Result<void>> Service::recover_one(journal::Entry entry) {
     if (sealed) co_return co_await runner_.succeed(live, (*sealed)->manifest());
     if (canceling && live->head->kind == StatementKind::read) co_return co_await runner_.cancel(live);
 
-    const int crashes = live->head->crashes + 1;
+    const int crashes = live->head->crashes + (may_harm ? 1 : 0);
     if (live->head->kind != StatementKind::read) {
       Failure failure = interrupted(
           "the server went down while the statement ran; it may have taken effect and is not run again", false);

@@ -112,6 +112,7 @@ async::Task<> Runner::run(LivePtr live, warehouse::Connector* connector) {
                              .session = submission.session,
                              .warehouse = submission.warehouse,
                              .query_tag = submission.query_tag,
+                             .row_limit = submission.row_limit,
                              .timeout = submission.timeout};
   auto prepared = co_await connector->prepare(std::move(request));
   // Canceled while the warehouse was reading it: then it has not begun.
@@ -172,8 +173,12 @@ async::Task<Result<void>> Runner::start(LivePtr live, StatementKind kind) {
 }
 
 async::Task<Result<results::Manifest, Failure>> Runner::spool(LivePtr live, warehouse::Execution* execution) {
-  Sink sink{
-      .spool = spool_, .query = live->head->id, .rows_max = live->head->submission.row_limit.value_or(UINT64_MAX)};
+  const journal::Submission& submission = live->head->submission;
+  // A script's limit is that of its parts.
+  const bool is_limited = submission.form != journal::Form::script;
+  Sink sink{.spool = spool_,
+            .query = live->head->id,
+            .rows_max = is_limited ? submission.row_limit.value_or(UINT64_MAX) : UINT64_MAX};
   auto spooled = co_await fill(live, execution, &sink);
   // A writer that did not seal takes its file away, which is the disk's business, not the loop's.
   if (!spooled) co_await disk_.run([&sink] { sink.writer.reset(); });

@@ -74,13 +74,21 @@ async::Task<Result<Service::Submitted>> Service::submit(principals::Principal as
     co_return Error{Errc::resource_exhausted, "the queue of warehouse '" + lane.setup.name + "' is full", "warehouse"};
   }
 
+  const std::uint64_t values = bound_values(submission.statement);
+  if (queries_.bound_values() + values_being_added_ + values > options_.bound_values_max) {
+    lane.admission.unreserve();
+    probe_.refused.Increment();
+    co_return Error{Errc::resource_exhausted, "too many values are bound to queries that have not ended"};
+  }
   const Timestamp now = clock_.now();
   journal::Entry entry;
   entry.id = make_query_id(now);
   entry.submitted_at = now;
   entry.submission = std::move(submission);
   const std::string fingerprint = entry.submission.fingerprint;
+  values_being_added_ += values;
   auto added = co_await queries_.add(std::move(entry));
+  values_being_added_ -= values;
   if (!added) {
     lane.admission.unreserve();
     if (added.error().code != Errc::io_error) co_return std::move(added).error();
@@ -235,6 +243,8 @@ async::Task<Result<Snapshot>> Service::cancel(principals::Principal asker, Query
       if (place && live->head->state == journal::State::queued) put_back(*lane, *place);
       co_return std::move(canceled).error();
     }
+    // A script that waits for its turn may have begun in an earlier process.
+    if (live->head->submission.form == journal::Form::script) co_await cancel_parts(id);
   } else if (live && live->head->state == journal::State::running) {
     Queries::Fill fill = [now = clock_.now()](journal::Entry& entry) { entry.cancel_requested_at = now; };
     auto requested = co_await queries_.try_change(live, journal::Event::cancel_requested, std::move(fill));
@@ -243,6 +253,16 @@ async::Task<Result<Snapshot>> Service::cancel(principals::Principal asker, Query
     live->stop(StopReason::canceled);
   }
   co_return co_await status(std::move(asker), id);
+}
+
+async::Task<> Service::cancel_parts(QueryId script) {
+  const principals::Principal anybody{.name = "", .role = principals::Role::admin};
+  for (const QueryId part : queries_.unfinished_by_key(journal::part_key_prefix(script))) {
+    auto canceled = co_await cancel(anybody, part);
+    if (!canceled) {
+      telemetry::warn("part_not_canceled", {{"query_id", part.to_string()}, {"error", canceled.error().message}});
+    }
+  }
 }
 
 async::Task<Result<Snapshot>> Service::remove(principals::Principal asker, QueryId id) {
@@ -284,6 +304,8 @@ async::Task<bool> Service::drain(Deadline deadline) {
   house_timer_.cancel();
   for (const auto& lane : lanes_) lane->next_timeout.cancel();
 
+  // Nothing more is submitted, so a script can only end: the next start goes on with it. Its part has its own grace.
+  for (const QueryId id : queries_.scripts()) queries_.live(id)->stop(StopReason::shutting_down);
   // Queries that run get their grace; those that wait stay queued in the journal.
   if (co_await tasks_.join_until(deadline)) co_return true;
   queries_.stop_all(StopReason::shutting_down);

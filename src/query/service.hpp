@@ -39,6 +39,7 @@ struct Options {
   std::chrono::milliseconds history_retention = std::chrono::hours(24 * 30);
   std::chrono::milliseconds housekeeping_interval = std::chrono::seconds(10);
   std::chrono::milliseconds stop_grace = stop_grace_default;
+  std::uint64_t bound_values_max = 5'000'000;  // Of all queries that have not ended; each takes about 100 bytes.
 };
 
 // One warehouse as the service is given it. The connector must outlive the service.
@@ -82,7 +83,8 @@ class Service {
 
   // Accepts a query: it is durable, and visible, when this returns. `submission.principal` is set here; an
   // empty warehouse means the default one, a zero result_ttl the default one.
-  // Errors: invalid_argument (field says which), resource_exhausted (the queue is full), unavailable
+  // Errors: invalid_argument (field says which), resource_exhausted (the queue is full, or too many values are bound to
+  // queries that have not ended), unavailable
   // (draining, or the journal cannot be written). An idempotency key that was used for something else is
   // conflict.
   struct Submitted {
@@ -180,6 +182,8 @@ class Service {
   async::Task<> expire_queue(Lane* lane);
 
   async::Task<Result<void>> recover_one(journal::Entry entry);
+  async::Task<> cancel_parts(QueryId script);
+  Timestamp forget_before() const;
   async::Task<> keep_house();
   async::Task<> expire_results();
   async::Task<> drop_result(EntryPtr entry, journal::ResultGone why);
@@ -198,6 +202,7 @@ class Service {
   Runner runner_;
   std::vector<std::unique_ptr<Lane>> lanes_;
   std::set<QueryId> under_way_;  // Those that have their turn.
+  std::uint64_t values_being_added_ = 0;
   bool draining_ = false;
   async::Timer house_timer_;
   async::TaskGroup tasks_;  // Last: what runs in it uses all of the above.

@@ -165,6 +165,34 @@ TEST_F(SubmitTest, as_many_run_as_may_and_each_warehouse_counts_its_own) {
   EXPECT_EQ(warehouses[1].queued, 0U);
 }
 
+TEST_F(SubmitTest, the_values_that_are_bound_to_unfinished_queries_have_a_limit) {
+  const auto bound = [](std::string text, std::size_t values) {
+    journal::Submission submission = asking(std::move(text));
+    submission.statement.parameter_rows = ParameterRows(1, std::vector<Parameter>(values, Parameter{.value = true}));
+    return submission;
+  };
+  testing::TestDirectory left = [&] {
+    TestServer server(directory_, {.options = {.queries = {}, .bound_values_max = 5}});
+    start_busy(server, 0);
+    server.submit(bound("busy", 3));
+    server.stalled("busy", 2);
+    auto refused = server.run(server.service->submit(alice, bound("q", 3)));
+    EXPECT_EQ(refused.error().code, Errc::resource_exhausted);
+    EXPECT_EQ(known(server), 2U);
+    server.ended(server.submit(bound("q", 2)));
+    server.ended(server.submit(bound("q", 2)));  // What has ended counts no more.
+    server.flush();
+    return directory_.copy();
+  }();
+  TestServer next(left, {.options = {.queries = {}, .bound_values_max = 5}});
+  start_busy(next, 0);
+  next.stalled("busy", 3);
+  EXPECT_FALSE(next.run(next.service->submit(alice, bound("q", 3))));
+  next.release("busy");
+  next.until([&] { return next.main.open_executions() == 0; });
+  EXPECT_TRUE(next.run(next.service->submit(alice, bound("q", 3))));
+}
+
 TEST_F(SubmitTest, a_full_queue_refuses_and_records_nothing) {
   TestServer server(directory_, {.limits = {.running_max = 1, .queued_max = 1}});
   start_busy(server, 1);

@@ -49,6 +49,7 @@ struct Request {
   std::uint64_t session = 0;   // In which it was submitted; 0 for none.
   std::string warehouse = {};  // The name by which the warehouse is configured.
   std::string query_tag = {};
+  std::optional<std::uint64_t> row_limit = {};            // More rows than that are not kept.
   std::optional<std::chrono::milliseconds> timeout = {};  // After which it will be canceled.
   bool describe_only = false;                             // It will not run: parameters may be missing.
   std::vector<Input> inputs = {};  // What the statement may read besides the warehouse's own tables.

@@ -44,6 +44,8 @@ TestServer::TestServer(const TestDirectory& directory, TestSetup setup, const Ma
                           .timeout_default = setup.timeout_default,
                           .timeout_max = setup.timeout_max});
   }
+  warehouses.push_back(
+      {.name = "script", .kind = "scripted", .connector = &main, .limits = {}, .form = journal::Form::script});
   service =
       std::make_unique<Service>(loop, *journal, *spool, pool, clock, registry, setup.options, std::move(warehouses));
 }

@@ -45,7 +45,7 @@ struct TestSetup {
 journal::Submission asking(std::string text);
 
 // All that a running server has under its API: real journal and spool in a directory, two scripted warehouses,
-// "main" and "side", and a service over them. Scripts first, then start(). When it dies it lets go whatever
+// "main" and "side", and a service over them. Scripts of several statements are run by "main" too. Scripts first, then start(). When it dies it lets go whatever
 // stands, drains and closes.
 class TestServer {
  public:
