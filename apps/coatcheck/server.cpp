@@ -27,6 +27,7 @@ std::size_t processors() { return std::max<std::size_t>(1, std::thread::hardware
 // The warehouse in which SQL over results and history runs. Its name is not for others.
 constexpr const char* scan_warehouse = "coatcheck";
 constexpr std::size_t scans_running_max = 16;
+constexpr std::chrono::hours session_statement_max{24 * 8};  // SYSTEM$WAIT may take seven days.
 constexpr std::size_t own_running_max = 1'000;  // Sessions' statements and scripts, of each.
 
 constexpr auto sweep_interval = std::chrono::minutes(5);
@@ -170,11 +171,14 @@ Result<void> ServerProcess::open_scans() {
 
   // What the server runs itself only waits for something else: many may.
   surroundings_.everyone_sees_all = !settings_.authentication.enabled;
+  surroundings_.query_tag_bytes_max = settings_.limits.query_tag_bytes_max;
   auto session_connector = api::snowflake::make_session_connector(surroundings_, loop_);
   warehouses_.push_back({.name = "session",
                          .kind = "session",
                          .connector = session_connector.get(),
                          .limits = {.running_max = own_running_max},
+                         .timeout_default = session_statement_max,
+                         .timeout_max = session_statement_max,
                          .form = journal::Form::session});
   connectors_.push_back(std::move(session_connector));
   auto script_connector = api::snowflake::make_script_connector(surroundings_, loop_);
@@ -196,7 +200,10 @@ Result<void> ServerProcess::open_snowflake_doors(http::Router& router) {
     auto page = co_await service_->history(std::move(anybody), std::move(filter), std::nullopt, count_max);
     if (!page) co_return std::move(page).error();
     std::vector<QueryId> oldest_first;
-    for (auto at = page->snapshots.rbegin(); at != page->snapshots.rend(); ++at) oldest_first.push_back(at->entry->id);
+    for (auto at = page->snapshots.rbegin(); at != page->snapshots.rend(); ++at) {
+      // As while it lives: a session counts what was a warehouse's to run.
+      if (at->entry->submission.form == journal::Form::statement) oldest_first.push_back(at->entry->id);
+    }
     co_return oldest_first;
   };
   auto sessions = api::snowflake::Sessions::open(settings_.data.directory, disk(), system_clock(), disk_,

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace coatcheck::principals {
 
@@ -24,6 +25,12 @@ struct Principal {
 
   bool operator==(const Principal&) const = default;
 };
+
+// Who a query's principal is to the server itself: without authentication everybody sees all; else nobody sees more
+// than its own, administrators neither.
+inline Principal principal_of_query(std::string name, bool everyone_sees_all) {
+  return {.name = std::move(name), .role = everyone_sees_all ? Role::admin : Role::user};
+}
 
 // Whether `name` is one to 64 of A-Z a-z 0-9 . _ @ -
 bool is_principal_name(std::string_view name);

@@ -87,8 +87,7 @@ struct ServiceStored::Collected {
 
 async::Task<Outcome<Stored::Reader>> ServiceStored::result(std::string principal, QueryId id, Deadline deadline) {
   if (service_ == nullptr) co_return unavailable("The server is starting.");
-  const principals::Principal asker{
-      .name = principal, .role = options_.everyone_sees_all ? principals::Role::admin : principals::Role::user};
+  const auto asker = principals::principal_of_query(principal, options_.everyone_sees_all);
   for (;;) {
     const auto now = co_await service_->wait_until_ended(asker, id, deadline);
     if (!now) co_return failure_of(now.error(), id);
@@ -120,8 +119,7 @@ async::Task<Outcome<Stored::Entries>> ServiceStored::history(std::string princip
 }
 
 async::Task<Outcome<Stored::Entries>> ServiceStored::by_id(std::string principal, HistoryRequest request) {
-  const principals::Principal asker{
-      .name = principal, .role = options_.everyone_sees_all ? principals::Role::admin : principals::Role::user};
+  const auto asker = principals::principal_of_query(principal, options_.everyone_sees_all);
   std::set<QueryId> ids;
   for (const auto& text : *request.ids) {
     if (const auto id = QueryId::parse(text)) ids.insert(*id);
@@ -137,8 +135,7 @@ async::Task<Outcome<Stored::Entries>> ServiceStored::by_id(std::string principal
 }
 
 async::Task<Outcome<Stored::Entries>> ServiceStored::by_time(std::string principal, HistoryRequest request) {
-  const principals::Principal asker{
-      .name = principal, .role = options_.everyone_sees_all ? principals::Role::admin : principals::Role::user};
+  const auto asker = principals::principal_of_query(principal, options_.everyone_sees_all);
   const auto limit = static_cast<std::size_t>(request.limit);
   Collected collected{.bytes_left = options_.statement_bytes_max};
   std::optional<QueryId> from;

@@ -47,3 +47,8 @@ def test_what_ran_before_a_failure_stays(driver, connection):
 def test_what_the_session_knows_counts_for_the_next(driver, connection):
     results = connection("multi", "SELECT 42 AS n; SELECT n + 1 AS m FROM TABLE(RESULT_SCAN(LAST_QUERY_ID())); USE SCHEMA multi; SELECT CURRENT_SCHEMA() AS s", 4)
     assert [results[at]["rows"] for at in (0, 1, 3)] == [[["42"]], [["43"]], [["MULTI"]]]
+
+
+def test_the_last_query_is_the_last_that_a_warehouse_ran(connection):
+    results = connection("multi", "SELECT 42 AS n; SELECT LAST_QUERY_ID() AS id; SELECT n FROM TABLE(RESULT_SCAN(LAST_QUERY_ID()))", 3)
+    assert results[2]["rows"] == [["42"]]

@@ -88,3 +88,11 @@ def test_describing_runs_nothing(driver, connection, api):
     columns = connection("describe", "SELECT 1 AS one, 'x' AS x")
     assert [column["name"] for column in columns] == ["one", "x"]
     assert api.history(limit=1)["queries"] == before
+
+
+def test_describing_what_the_server_does_itself_does_nothing(driver, connection, api):
+    before = api.history(limit=1)["queries"]
+    connection("describe", "SELECT SYSTEM$WAIT(1, 'HOURS')")
+    connection("describe", "USE SCHEMA described")
+    assert connection("run", "SELECT CURRENT_SCHEMA() AS s")["rows"] != [["DESCRIBED"]]
+    assert api.history(limit=1)["queries"] == before

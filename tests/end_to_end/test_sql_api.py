@@ -417,6 +417,19 @@ def test_several_statements_are_one_query_with_a_history_of_its_own(sql, api):
     assert sql.look(handle).json()["statementHandles"] == done["statementHandles"]
 
 
+def test_a_limit_of_rows_is_that_of_each_of_several_statements(sql):
+    body = sql.run("SELECT range AS n FROM range(5); SELECT 1 AS n; SELECT 2 AS n",
+                   parameters={"multi_statement_count": 3, "rows_per_resultset": 2})
+    assert [sql.look(each).json()["data"] for each in body["statementHandles"]] == [[["0"], ["1"]], [["1"]], [["2"]]]
+
+
+def test_a_query_tag_that_a_statement_sets_is_cut_where_it_is_too_long(sql, api):
+    tag = "€" * 1000
+    body = sql.run(f"ALTER SESSION SET QUERY_TAG = '{tag}'; SELECT 1", parameters={"multi_statement_count": 2})
+    kept = api.status(body["statementHandles"][1])["query_tag"]
+    assert kept and tag.startswith(kept) and len(kept.encode()) <= 256
+
+
 def test_the_first_of_several_that_fails_ends_the_whole(sql):
     table = f"kept_{uuid.uuid4().hex}"
     failed = sql.submit(f"CREATE TABLE {table} (n INTEGER);\n  SELECT nonsense; DROP TABLE {table}", parameters={"multi_statement_count": 0})
@@ -441,6 +454,7 @@ def test_canceling_several_statements_cancels_the_one_that_runs(sql, api):
 def test_waiting_is_a_query(sql, api):
     assert sql.run("SELECT SYSTEM$WAIT(0)")["data"] == [["waited 0 seconds"]]
     assert sql.run("call system$wait(1, 'MILLISECONDS')")["data"] == [["waited 1 milliseconds"]]
+    assert sql.submit("SELECT SYSTEM$WAIT(9000000000000000000, HOURS)").status_code == 422
     handle = sql.start("SELECT SYSTEM$WAIT(1, HOURS) AS w")
     api.await_status(handle, "RUNNING")
     sql.cancel(handle)

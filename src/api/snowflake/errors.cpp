@@ -101,6 +101,18 @@ SnowflakeError from_failure(const Failure& failure) {
   return make(code_of(failure), failure.message);
 }
 
+Failure to_failure(const SnowflakeError& error) {
+  return {.category = FailureCategory::statement,
+          .code = error.code,
+          .sqlstate = error.sqlstate,
+          .message = error.message,
+          .retryable = error.http_status != 0};
+}
+
+Failure stopped_failure() {
+  return {.category = FailureCategory::canceled, .sqlstate = "57014", .message = "the statement was stopped"};
+}
+
 SnowflakeError from_error(const Error& error) {
   switch (error.code) {
     case Errc::invalid_argument: {

@@ -26,6 +26,11 @@ struct SnowflakeError {
 // Codes that begin with 99 are ours, for what Snowflake has no code for (README.md lists all).
 SnowflakeError from_failure(const Failure& failure);
 
+// Returns the failure of a statement that the server runs itself. It passes back as it is.
+Failure to_failure(const SnowflakeError& error);
+// The same for one that was stopped.
+Failure stopped_failure();
+
 // Returns how an error of the service reads: a full queue is 429, a server that is going down 503. Words of
 // internal trouble (io_error, corrupt) stay with us: log them.
 SnowflakeError from_error(const Error& error);

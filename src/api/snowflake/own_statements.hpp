@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <memory>
 
 #include "api/snowflake/sessions.hpp"
@@ -17,11 +18,12 @@ struct Surroundings {
   Sessions* sessions = nullptr;
   // Without authentication; else everybody, administrators too, sees their own queries only.
   bool everyone_sees_all = false;
+  std::size_t query_tag_bytes_max = 256;
 };
 
-// Runs statements of the session language, in the session that they were submitted in. If memory no longer has it (a
-// restart), or there is none, then in one that lasts as long as the statement. Each is told to be a read: doing it
-// twice is doing it once.
+// Runs statements of the session language, in the session that they were submitted in. If memory no longer has it (it
+// was closed, not used for an hour, or the server restarted), or there is none, then in one that lasts as long as the
+// statement. Each is told to be a read: doing it twice is doing it once.
 std::unique_ptr<warehouse::Connector> make_session_connector(const Surroundings& surroundings, async::Loop& loop);
 
 // Runs several statements as queries of their own, one after the other, in the session and for the warehouse of the

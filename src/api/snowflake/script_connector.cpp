@@ -26,10 +26,6 @@ using warehouse::Outcome;
 constexpr auto pause_between_tries = std::chrono::milliseconds(100);
 constexpr std::size_t quoted_bytes_max = 200;
 
-Failure canceled_failure() {
-  return {.category = FailureCategory::canceled, .sqlstate = "57014", .message = "canceled"};
-}
-
 // Where a part of a text begins, as people count.
 struct Place {
   std::size_t line = 1;
@@ -46,13 +42,14 @@ Place place_of(std::string_view text, std::size_t offset) {
 class ScriptExecution final : public warehouse::Execution {
  public:
   ScriptExecution(const Surroundings& surroundings, async::Executor executor, warehouse::Request request)
-      : service_(*surroundings.service),
+      : surroundings_(surroundings),
+        service_(*surroundings.service),
         sessions_(*surroundings.sessions),
         executor_(std::move(executor)),
         request_(std::move(request)),
         statements_(scan::split_statements(request_.statement.text)),
         stopped_(executor_, Deadline::max()) {
-    asker_ = {.name = request_.principal, .role = principals::Role::user};
+    asker_ = principals::principal_of_query(request_.principal, surroundings.everyone_sees_all);
     state_.warehouse = request_.warehouse;
     state_.parameters["QUERY_TAG"].text = request_.query_tag;
   }
@@ -70,7 +67,7 @@ class ScriptExecution final : public warehouse::Execution {
   async::Task<Outcome<std::unique_ptr<warehouse::Cursor>>> run() override {
     for (std::size_t n = 0; n != statements_.size(); ++n) {
       auto failed = co_await run_one(n);
-      if (canceled_) co_return canceled_failure();
+      if (canceled_) co_return stopped_failure();
       if (failed) co_return *std::move(failed);
     }
     std::unique_ptr<warehouse::Cursor> cursor = std::make_unique<OneBatch>(script_rows(statements_, ids_));
@@ -101,18 +98,19 @@ class ScriptExecution final : public warehouse::Execution {
     const bool is_about_session = read_session_statement(statements_[n]).has_value();
     if (auto session = sessions_.known(request_.session, request_.principal); session && !is_about_session) {
       auto text = co_await with_literal_ids(sessions_, std::move(session), std::move(submission.statement.text));
-      if (!text) co_return failure_of(text.error());
+      if (!text) co_return to_failure(text.error());
       submission.statement.text = *std::move(text);
     }
     submission.form = is_about_session ? journal::Form::session : journal::Form::statement;
-    submission.warehouse = service_.find_warehouse(state_.warehouse).value_or("");
-    submission.query_tag = state_.query_tag();
+    submission.warehouse = service_.find_warehouse(state_.warehouse).value_or(request_.warehouse);
+    submission.query_tag = cut_text(state_.query_tag(), surroundings_.query_tag_bytes_max);
+    submission.row_limit = request_.row_limit;
     submission.timeout = request_.timeout;
     if (const auto longest = service_.timeout_max(submission.warehouse); longest && submission.timeout > longest)
       submission.timeout = longest;
     submission.session = request_.session;
     // The key alone says which it is: after a restart LAST_QUERY_ID() may be written out otherwise.
-    submission.idempotency_key = fmt::format("script:{}:{}", request_.query.to_string(), n);
+    submission.idempotency_key = journal::part_key_prefix(request_.query) + std::to_string(n);
     co_return submission;
   }
 
@@ -122,34 +120,44 @@ class ScriptExecution final : public warehouse::Execution {
       auto accepted = co_await service_.submit(asker_, std::move(one));
       if (accepted) {
         query::EntryPtr entry = accepted->snapshot.entry;
-        if (auto session = sessions_.known(request_.session, request_.principal); session && !accepted->replayed)
+        const bool is_new = !accepted->replayed && entry->submission.form == journal::Form::statement;
+        if (auto session = sessions_.known(request_.session, request_.principal); session && is_new)
           session->note(entry->id);
         co_return entry;
       }
       const Errc code = accepted.error().code;
       if (code != Errc::resource_exhausted && code != Errc::unavailable)
-        co_return failure_of(n, failure_of(from_error(accepted.error())));
-      if (canceled_) co_return canceled_failure();
+        co_return failure_of(n, to_failure(from_error(accepted.error())));
+      if (canceled_) co_return stopped_failure();
       co_await pause();
     }
   }
 
   // The query when it has ended. If the whole is canceled it is canceled too, and has ended all the same.
   async::Task<Outcome<query::EntryPtr>> ended_or_stopped(QueryId id) {
-    using namespace boost::asio::experimental::awaitable_operators;
     bool told = false;
     for (;;) {
       if (canceled_ && !told) {
         // A server that goes down stops the whole as well; what runs is then stopped, or goes on, by itself.
-        if (!service_.accepts()) co_return canceled_failure();
+        if (!service_.accepts() && !co_await is_unwanted()) co_return stopped_failure();
         auto canceled = co_await service_.cancel(asker_, id);
         told = static_cast<bool>(canceled);
       }
       auto now = co_await service_.status(asker_, id);
-      if (!now) co_return failure_of(from_error(now.error()));
+      if (!now) co_return to_failure(from_error(now.error()));
       if (journal::is_final(now->entry->state)) co_return now->entry;
-      co_await changed_or_stopped(id, now->entry->version);
+      if (canceled_ && !told) {
+        co_await pause();  // The journal has no room for the cancel.
+      } else {
+        co_await changed_or_stopped(id, now->entry->version);
+      }
     }
+  }
+
+  // Whether somebody wants the whole stopped, which is on record before cancel() is called.
+  async::Task<bool> is_unwanted() {
+    auto whole = co_await service_.status(asker_, request_.query);
+    co_return whole && whole->entry->state == journal::State::canceling;
   }
 
   // Until the query is another than `known`, or cancel().
@@ -177,13 +185,6 @@ class ScriptExecution final : public warehouse::Execution {
     [[maybe_unused]] auto first = co_await (std::move(over) || std::move(stopped));
   }
 
-  static Failure failure_of(const SnowflakeError& error) {
-    return {.category = FailureCategory::statement,
-            .code = error.code,
-            .sqlstate = error.sqlstate,
-            .message = error.message};
-  }
-
   // The failure of the whole.
   Failure failure_of(std::size_t n, Failure failure) const {
     const std::string_view text = request_.statement.text;
@@ -192,15 +193,18 @@ class ScriptExecution final : public warehouse::Execution {
     const Place place = place_of(text, offset);
     failure.message =
         fmt::format("Execution of multiple statements failed on statement \"{}{}\" (at line {}, position {}).\n{}",
-                    statement.substr(0, quoted_bytes_max), statement.size() > quoted_bytes_max ? "…" : "", place.line,
-                    place.column, failure.message);
+                    cut_text(std::string(statement), quoted_bytes_max), statement.size() > quoted_bytes_max ? "…" : "",
+                    place.line, place.column, failure.message);
     if (failure.category == FailureCategory::canceled) failure.category = FailureCategory::statement;
+    // What came before is done: to send the whole again would do it again.
+    failure.retryable = failure.retryable && n == 0;
     failure.code = "100132";
     failure.sqlstate = "P0000";
     if (failure.position) *failure.position += offset;
     return failure;
   }
 
+  const Surroundings& surroundings_;
   query::Service& service_;
   Sessions& sessions_;
   async::Executor executor_;

@@ -14,18 +14,6 @@ namespace {
 using warehouse::Outcome;
 using Answer = Result<rows::Batch, SnowflakeError>;
 
-Failure failure_of(const SnowflakeError& error) {
-  return {.category = FailureCategory::statement,
-          .code = error.code,
-          .sqlstate = error.sqlstate,
-          .message = error.message,
-          .retryable = error.http_status != 0};
-}
-
-Failure canceled_failure() {
-  return {.category = FailureCategory::canceled, .sqlstate = "57014", .message = "canceled"};
-}
-
 class SessionExecution final : public warehouse::Execution {
  public:
   SessionExecution(const Surroundings& surroundings, async::Executor executor, warehouse::Request request,
@@ -44,13 +32,13 @@ class SessionExecution final : public warehouse::Execution {
 
   async::Task<Outcome<std::unique_ptr<warehouse::Cursor>>> run() override {
     if (const auto* wait = std::get_if<Wait>(&statement_)) {
-      if (!canceled_) stopped_.expires_after(wait->duration);
-      if (!canceled_) [[maybe_unused]]
-        auto [error] = co_await stopped_.async_wait(async::as_outcome);
+      if (canceled_) co_return stopped_failure();
+      stopped_.expires_after(wait->duration);
+      [[maybe_unused]] auto [error] = co_await stopped_.async_wait(async::as_outcome);
     }
-    if (canceled_) co_return canceled_failure();
+    if (canceled_) co_return stopped_failure();
     Answer answered = co_await do_it();
-    if (!answered) co_return failure_of(answered.error());
+    if (!answered) co_return to_failure(answered.error());
     std::unique_ptr<warehouse::Cursor> cursor = std::make_unique<OneBatch>(*std::move(answered));
     co_return cursor;
   }
@@ -63,9 +51,7 @@ class SessionExecution final : public warehouse::Execution {
                                         std::move(statement_));
     }
     if (const auto* cancel = std::get_if<CancelQuery>(&statement_)) {
-      principals::Principal asker{
-          .name = request_.principal,
-          .role = surroundings_.everyone_sees_all ? principals::Role::admin : principals::Role::user};
+      auto asker = principals::principal_of_query(request_.principal, surroundings_.everyone_sees_all);
       auto said = co_await cancel_by_sql(*surroundings_.service, std::move(asker), cancel->id);
       if (!said) co_return std::move(said).error();
       co_return one_text(cancel->column, *said);

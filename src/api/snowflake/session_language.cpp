@@ -191,10 +191,10 @@ std::optional<SessionStatement> read_wait(Words& words, std::size_t from) {
                                                  {"MINUTES", std::chrono::minutes(1)},
                                                  {"HOURS", std::chrono::hours(1)},
                                                  {"DAYS", std::chrono::hours(24)}}};
-  constexpr std::int64_t amount_max = 1'000'000'000;
+  constexpr std::chrono::milliseconds wait_max = std::chrono::hours(24 * 7);
   if (!words.sign("(")) return std::nullopt;
   const auto amount = words.integer();
-  if (!amount || *amount < 0 || *amount > amount_max) return std::nullopt;
+  if (!amount || *amount < 0) return std::nullopt;
   std::string unit = "SECONDS";
   if (words.sign(",")) {
     auto given = words.text();
@@ -203,7 +203,7 @@ std::optional<SessionStatement> read_wait(Words& words, std::size_t from) {
     unit = parameter_name(*given);
   }
   const auto known = std::find_if(units.begin(), units.end(), [&](const Unit& one) { return one.name == unit; });
-  if (known == units.end() || !words.sign(")")) return std::nullopt;
+  if (known == units.end() || *amount > wait_max / known->each || !words.sign(")")) return std::nullopt;
   auto column = read_column(words, from);
   if (!column || !words.at_end()) return std::nullopt;
   std::string said = std::to_string(*amount) + ' ';
@@ -403,7 +403,8 @@ Result<rows::Batch, SnowflakeError> answer(const SessionStatement& statement, co
   const auto done = [] { return Answer(one_text("status", "Statement executed successfully.")); };
   return std::visit(
       Overloaded{[&](const Use&) { return done(); }, [&](const AlterSession&) { return done(); },
-                 [&](const EndNoTransaction&) { return done(); }, [&](const CancelQuery&) { return done(); },
+                 [&](const EndNoTransaction&) { return done(); },
+                 [&](const CancelQuery& cancel) { return Answer(one_text(cancel.column, "")); },
                  [&](const Wait& wait) { return Answer(one_text(wait.column, "waited " + wait.words)); },
                  [&](const ShowParameters& show) { return Answer(parameter_rows(show, state)); },
                  [&](const SelectCurrent& select) {

@@ -56,7 +56,7 @@ struct CancelQuery {
   std::string column;
 };
 
-// SELECT SYSTEM$WAIT(amount [, unit]), CALL SYSTEM$WAIT(…): the one statement here that takes time.
+// SELECT SYSTEM$WAIT(amount [, unit]), CALL SYSTEM$WAIT(…): the one statement here that takes time, seven days at most.
 struct Wait {
   std::chrono::milliseconds duration{0};
   std::string words;  // "5 seconds"

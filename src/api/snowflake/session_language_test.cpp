@@ -93,7 +93,8 @@ TEST(SessionLanguage, a_wait_has_its_time_whatever_its_unit) {
   EXPECT_EQ(of("SELECT SYSTEM$WAIT(3, MILLISECONDS) AS w").duration, std::chrono::milliseconds(3));
   EXPECT_EQ(of("SELECT SYSTEM$WAIT(3, MILLISECONDS) AS w").column, "W");
   for (const char* sql : {"select system$wait()", "select system$wait(-1)", "select system$wait(1, 'YEARS')",
-                          "select system$wait(99999999999)", "select system$wait(1), 2", "call other(1)"}) {
+                          "select system$wait(99999999999)", "select system$wait(8, DAYS)",
+                          "select system$wait(1000000000, 'DAYS')", "select system$wait(1), 2", "call other(1)"}) {
     EXPECT_FALSE(read_session_statement(sql)) << sql;
   }
 }

@@ -15,7 +15,7 @@
 namespace coatcheck::api::snowflake {
 
 // Does what a statement of the session language says, and returns its rows. Not for Wait, which takes its time: that
-// is a query (session_connector.hpp). What it is given must outlive the coroutine.
+// is a query (own_statements.hpp). What it is given must outlive the coroutine.
 async::Task<Result<rows::Batch, SnowflakeError>> run_in_session(query::Service& service, Sessions& sessions,
                                                                 std::shared_ptr<Session> session,
                                                                 SessionStatement statement);

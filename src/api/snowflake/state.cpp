@@ -111,6 +111,13 @@ Result<void, SnowflakeError> check_limits(const SessionState& state) {
   return Result<void, SnowflakeError>::ok();
 }
 
+std::string cut_text(std::string text, std::size_t bytes_max) {
+  if (text.size() <= bytes_max) return text;
+  while (bytes_max != 0 && (static_cast<unsigned char>(text[bytes_max]) & 0xc0U) == 0x80) --bytes_max;
+  text.resize(bytes_max);
+  return text;
+}
+
 std::string parameter_name(std::string_view name) {
   std::string upper(name);
   std::ranges::transform(upper, upper.begin(),

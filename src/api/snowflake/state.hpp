@@ -49,6 +49,9 @@ Result<SessionState> read_state(std::string_view text);
 // 990002, naming the limit, for a state that is past one.
 Result<void, SnowflakeError> check_limits(const SessionState& state);
 
+// Returns at most `bytes_max` of the text, without a part of a character (UTF-8).
+std::string cut_text(std::string text, std::size_t bytes_max);
+
 // Returns the name in upper case (ASCII), as parameters are kept by.
 std::string parameter_name(std::string_view name);
 

@@ -62,15 +62,18 @@ StatementType type_of(const std::string& word) {
 StatementType statement_type(std::string_view sql) {
   int depth = 0;
   bool after_with = false;
+  bool after_alter = false;
   for (const scan::Token& token : scan::tokenize(sql)) {
     const std::string_view text = sql.substr(token.begin, token.end - token.begin);
     if (text == "(") ++depth;
     if (text == ")") --depth;
     if (token.kind != scan::TokenKind::word) continue;
     const std::string word = upper_case(text);
+    if (after_alter) return word == "SESSION" ? StatementType::alter_session : StatementType::ddl;
     if (!after_with) {
-      if (word != "WITH") return type_of(word);
-      after_with = true;
+      after_alter = word == "ALTER";
+      after_with = word == "WITH";
+      if (!after_alter && !after_with) return type_of(word);
     } else if (depth == 0) {
       const StatementType type = type_of(word);
       if (type == StatementType::select || is_dml(type)) return type;

@@ -48,6 +48,8 @@ TEST(StatementType, is_told_by_the_first_verb) {
   EXPECT_EQ(statement_type("with a as (delete from t returning 1) insert into u select * from a"),
             StatementType::insert);
   EXPECT_EQ(statement_type("create table t as select 1"), StatementType::ddl);
+  EXPECT_EQ(statement_type("alter session set timezone = 'UTC'"), StatementType::alter_session);
+  EXPECT_EQ(statement_type("alter table t add column n int"), StatementType::ddl);
   EXPECT_EQ(statement_type("nonsense"), StatementType::unknown);
   EXPECT_EQ(statement_type(""), StatementType::unknown);
 }

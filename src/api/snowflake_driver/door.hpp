@@ -57,6 +57,8 @@ class Door {
   // The steps of a query-request.
   async::Task<http::Response> in_session(SessionPtr session, snowflake::SessionStatement statement,
                                          ResultSetAsked wanted);
+  http::Response describe_in_session(const snowflake::Session& session, const snowflake::SessionStatement& statement,
+                                     ResultSetAsked wanted) const;
   async::Task<http::Response> submit(SessionPtr session, StatementAsked asked, ResultSetAsked wanted,
                                      std::string origin);
   async::Task<http::Response> describe(SessionPtr session, StatementAsked asked, ResultSetAsked wanted);

@@ -62,6 +62,7 @@ async::Task<http::Response> Door::query_request(SessionPtr session, http::Reques
   }
   // What concerns the session alone is answered here, unless it takes time or is to have an id at once.
   if (auto statement = snowflake::read_session_statement(asked.text)) {
+    if (asked.describe_only) co_return describe_in_session(*session, *statement, std::move(wanted));
     if (!asked.asynchronous && !std::holds_alternative<snowflake::Wait>(*statement))
       co_return co_await in_session(std::move(session), *std::move(statement), std::move(wanted));
     asked.form = journal::Form::session;
@@ -106,7 +107,7 @@ journal::Submission Door::submission_of(const snowflake::Session& session, State
   // Snowflake's default is two days: what is longer than may be means the longest.
   const auto longest = service_.timeout_max(submission.warehouse);
   if (longest && submission.timeout && *submission.timeout > *longest) submission.timeout = longest;
-  submission.query_tag = setting_text(settings, "QUERY_TAG").substr(0, limits_.query_tag_bytes_max);
+  submission.query_tag = snowflake::cut_text(setting_text(settings, "QUERY_TAG"), limits_.query_tag_bytes_max);
   submission.session = session.id();
   if (!asked.request_id.empty()) {
     submission.idempotency_key = snowflake::request_key(asked.request_id);
@@ -119,12 +120,13 @@ async::Task<http::Response> Door::submit(SessionPtr session, StatementAsked aske
                                          std::string origin) {
   const Deadline deadline = std::chrono::steady_clock::now() + limits_.hold_max;
   const bool asynchronous = asked.asynchronous;
+  const bool is_statement = asked.form == journal::Form::statement;
   journal::Submission submission = submission_of(*session, std::move(asked));
   auto submitted = co_await service_.submit(session->principal(), std::move(submission));
   if (!submitted) co_return trouble(snowflake::from_error(submitted.error()));
   // From here on the query is on disk and goes its way, whether or not this driver stays.
   wanted.id = submitted->snapshot.entry->id;
-  if (!submitted->replayed) session->note(wanted.id);
+  if (!submitted->replayed && is_statement) session->note(wanted.id);
   if (asynchronous) co_return pending(wanted.id, Pending::asynchronous);
   co_return co_await held(std::move(session), std::move(wanted), std::move(origin), Pending::synchronous, deadline);
 }

@@ -93,14 +93,6 @@ std::optional<std::string> setting(const Settings& settings, std::string_view na
   return found->second.text;
 }
 
-// At most `bytes_max` of the text, without a part of a character.
-std::string cut(std::string text, std::size_t bytes_max) {
-  if (text.size() <= bytes_max) return text;
-  while (bytes_max != 0 && (static_cast<unsigned char>(text[bytes_max]) & 0xc0U) == 0x80) --bytes_max;
-  text.resize(bytes_max);
-  return text;
-}
-
 Checked read_limits(const boost::json::object& body, StatementAsked& asked) {
   const Settings& settings = asked.state.parameters;
   auto timeout = snowflake::scalar_text(body, "timeout");
@@ -128,7 +120,7 @@ Checked read_session(const boost::json::object& body, const Limits& limits, Stat
     state.parameters = snowflake::settings_of(*settings);
   }
   if (auto within = snowflake::check_limits(state); !within) return within;
-  asked.query_tag = cut(state.query_tag(), limits.query_tag_bytes_max);
+  asked.query_tag = snowflake::cut_text(state.query_tag(), limits.query_tag_bytes_max);
   return Checked::ok();
 }
 
