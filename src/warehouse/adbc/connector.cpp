@@ -8,6 +8,8 @@
 #include "async/pool.hpp"
 #include "warehouse/adbc/database.hpp"
 #include "warehouse/adbc/driver.hpp"
+#include "warehouse/adbc/errors.hpp"
+#include "warehouse/adbc/seats.hpp"
 #include "warehouse/adbc/session.hpp"
 
 namespace coatcheck::warehouse {
@@ -16,36 +18,13 @@ namespace {
 
 using adbc::Session;
 
-// How many sessions there may be at one time. On the loop's thread.
-class Seats {
- public:
-  Seats(async::Executor executor, std::size_t free) : free_(free), freed_(executor) {}
-
-  async::Task<> take() {
-    while (free_ == 0) {
-      freed_.expires_at(async::Timer::time_point::max());
-      [[maybe_unused]] auto [error] = co_await freed_.async_wait(async::as_outcome);
-    }
-    --free_;
-  }
-
-  void give_back() {
-    ++free_;
-    freed_.cancel();
-  }
-
- private:
-  std::size_t free_;
-  async::Timer freed_;
-};
-
 // What sessions need beside the loop.
 struct Works {
   Works(const AdbcOptions& given, async::Executor loop)
       : options(given),
         database(options),
         executor(loop),
-        seats(std::make_shared<Seats>(loop, options.running_max)),
+        seats(std::make_shared<adbc::Seats>(loop, options.running_max)),
         pool(options.running_max) {}
   Works(const Works&) = delete;
   Works& operator=(const Works&) = delete;
@@ -57,7 +36,7 @@ struct Works {
   AdbcOptions options;
   adbc::Database database;
   async::Executor executor;
-  std::shared_ptr<Seats> seats;  // One may be given back when all else is gone.
+  std::shared_ptr<adbc::Seats> seats;  // One may be given back when all else is gone.
   // Threads of their own, so that a cancel and an end do not wait for what runs. Two of each: one may hang on a
   // warehouse that does not answer.
   async::asio::thread_pool closing{2};
@@ -83,23 +62,60 @@ class AdbcCursor final : public Cursor {
   rows::Schema schema_;
 };
 
+// Cancels what a session does. A cancel that comes before the warehouse has begun is lost, so it is told again for as
+// long as this lives.
+class Canceler {
+ public:
+  Canceler(Works& works, std::shared_ptr<Session> session)
+      : works_(works), session_(std::move(session)), next_(works.executor) {}
+
+  void cancel() {
+    has_canceled_ = true;
+    session_->interrupt();
+    async::asio::post(works_.canceling, [session = session_, sending = sending_] {
+      if (sending->exchange(true)) return;
+      session->send_cancel();
+      *sending = false;
+    });
+    cancel_at(std::chrono::steady_clock::now() + interval);
+  }
+
+  void cancel_at(adbc::Seats::Deadline time) {
+    next_.expires_at(time);
+    next_.async_wait([this, alive = std::weak_ptr<int>(alive_)](boost::system::error_code error) {
+      if (!error && !alive.expired()) cancel();
+    });
+  }
+
+  bool has_canceled() const { return has_canceled_; }
+
+ private:
+  static constexpr auto interval = std::chrono::milliseconds(100);
+
+  Works& works_;
+  std::shared_ptr<Session> session_;  // A cancel on its way holds it too.
+  std::shared_ptr<std::atomic<bool>> sending_ = std::make_shared<std::atomic<bool>>(false);
+  std::shared_ptr<int> alive_ = std::make_shared<int>();  // Expires with this, for the timer's last call.
+  async::Timer next_;
+  bool has_canceled_ = false;
+};
+
+// Ends the session on a thread for that, as its end may wait for the warehouse; then its seat is free.
+void end(Works& works, std::shared_ptr<Session> session, adbc::Seat seat) {
+  async::asio::post(works.closing,
+                    [loop = works.executor, seat = std::move(seat), session = std::move(session)]() mutable {
+                      session->close();
+                      session.reset();
+                      async::asio::post(loop, [seat = std::move(seat)] {});
+                    });
+}
+
 class AdbcExecution final : public Execution {
  public:
-  AdbcExecution(Works& works, std::shared_ptr<Session> session)
-      : works_(works), session_(std::move(session)), again_(works_.executor) {}
+  AdbcExecution(Works& works, std::shared_ptr<Session> session, adbc::Seat seat)
+      : works_(works), session_(std::move(session)), seat_(std::move(seat)), canceler_(works, session_) {}
 
-  // The end of a statement may wait for the warehouse, so it does not happen here.
-  ~AdbcExecution() override { end(works_, std::move(session_)); }
-
-  // Ends the session on a thread for that, then its seat is free.
-  static void end(Works& works, std::shared_ptr<Session> session) {
-    async::asio::post(works.closing,
-                      [loop = works.executor, seats = works.seats, session = std::move(session)]() mutable {
-                        session->close();
-                        session.reset();
-                        async::asio::post(loop, [seats = std::move(seats)] { seats->give_back(); });
-                      });
-  }
+  ~AdbcExecution() override { end(works_, std::move(session_), std::move(seat_)); }
 
   StatementKind kind() const override { return session_->kind(); }
   std::optional<rows::Schema> description() override { return session_->description(); }
@@ -115,28 +131,13 @@ class AdbcExecution final : public Execution {
   // ADBC has a number for it, but no driver that we know of sets it.
   std::optional<double> progress() const override { return std::nullopt; }
 
-  // A cancel that comes before the warehouse has begun is lost, so it is told again until nothing is under way.
-  void cancel() override {
-    session_->interrupt();
-    async::asio::post(works_.canceling, [session = session_, sending = sending_] {
-      if (sending->exchange(true)) return;
-      session->send_cancel();
-      *sending = false;
-    });
-    again_.expires_after(cancel_interval);
-    again_.async_wait([this, alive = std::weak_ptr<int>(alive_)](boost::system::error_code error) {
-      if (!error && !alive.expired()) cancel();
-    });
-  }
+  void cancel() override { canceler_.cancel(); }
 
  private:
-  static constexpr auto cancel_interval = std::chrono::milliseconds(100);
-
   Works& works_;
-  std::shared_ptr<Session> session_;  // A cancel on its way holds it too.
-  std::shared_ptr<std::atomic<bool>> sending_ = std::make_shared<std::atomic<bool>>(false);
-  std::shared_ptr<int> alive_ = std::make_shared<int>();  // Expires with this, for the timer's last call.
-  async::Timer again_;
+  std::shared_ptr<Session> session_;
+  adbc::Seat seat_;
+  Canceler canceler_;
 };
 
 class AdbcConnector final : public Connector {
@@ -146,15 +147,23 @@ class AdbcConnector final : public Connector {
   Capabilities capabilities() const override { return {.detached = false}; }
 
   async::Task<Outcome<std::unique_ptr<Execution>>> prepare(Request request) override {
-    co_await works_.seats->take();
+    auto deadline = adbc::Seats::Deadline::max();
+    if (request.timeout) deadline = std::chrono::steady_clock::now() + *request.timeout;
+    auto seat = co_await adbc::Seats::take(works_.seats, deadline);
+    if (!seat) co_return std::move(seat).error();
     auto session = std::make_shared<Session>(works_.database, works_.options, std::move(request.statement));
+    Canceler canceler(works_, session);
+    if (request.timeout) canceler.cancel_at(deadline);
     auto work = [&session] { return session->prepare(); };
     auto failure = co_await works_.pool.run(std::move(work));
+    // Even if it has come through just then: an interrupted session does nothing more.
+    if (canceler.has_canceled()) failure = adbc::timeout_failure();
     if (failure) {
-      AdbcExecution::end(works_, std::move(session));
+      end(works_, std::move(session), std::move(*seat));
       co_return *std::move(failure);
     }
-    std::unique_ptr<Execution> execution = std::make_unique<AdbcExecution>(works_, std::move(session));
+    std::unique_ptr<Execution> execution =
+        std::make_unique<AdbcExecution>(works_, std::move(session), std::move(*seat));
     co_return execution;
   }
 

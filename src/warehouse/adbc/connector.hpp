@@ -41,6 +41,10 @@ struct AdbcOptions {
 // in the process, and connects to nothing: a warehouse that is down makes its statements fail with `unavailable`,
 // until it is up again. The loop must outlive the connector.
 //
+// Who prepares waits while `running_max` statements are there, in their order. That, and what the warehouse takes to
+// prepare the statement, ends with `timeout` when Request::timeout has passed, but for a driver that cannot cancel, and
+// for the opening of a connection, which only the driver's own options limit.
+//
 // Fails with invalid_argument if the driver cannot be loaded or a number is 0.
 Result<std::unique_ptr<Connector>> open_adbc(AdbcOptions options, async::Loop& loop);
 

@@ -175,6 +175,10 @@ std::optional<Failure> Database::set_up(Connection& connection) {
     const auto status = AdbcConnectionSetOption(connection.get(), key.c_str(), value.c_str(), error.out());
     if (status != ADBC_STATUS_OK) return read_error(status, error.get(), connection.secrets());
   }
+  const auto utf8 = connection.known().utf8;
+  if (!utf8.empty()) {
+    if (auto failure = connection.command(utf8)) return failure;
+  }
   if (!options_.only_reads || connection.known().read_only.empty()) return std::nullopt;
   return connection.command(connection.known().read_only);
 }

@@ -18,6 +18,7 @@ namespace {
 constexpr std::array drivers = {
     KnownDriver{.name = "ADBC PostgreSQL Driver",
                 .reset = "DISCARD ALL",
+                .utf8 = "SET client_encoding = 'UTF8'",
                 .read_only = "SET default_transaction_read_only = on",
                 .batch_bytes_option = "adbc.postgresql.batch_size_hint_bytes",
                 .streams_option = "adbc.postgresql.use_copy",

@@ -14,6 +14,8 @@ struct KnownDriver {
   std::string_view name = {};  // As the driver calls itself.
   // Makes a used connection as good as new.
   std::string_view reset = {};
+  // Makes a connection take and give texts in UTF-8, whatever the database's encoding is.
+  std::string_view utf8 = {};
   // Makes a connection refuse writes.
   std::string_view read_only = {};
   // A statement's options for the size of batches.

@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <optional>
+#include <span>
 #include <string>
 
 namespace coatcheck::warehouse::adbc {
@@ -59,7 +60,7 @@ constexpr std::array statuses = {
 };
 
 struct Phrase {
-  std::string_view words;
+  std::string_view words;  // All that the warehouse says; * stands for what may be a name out of the statement.
   FailureCategory category;
   bool retryable;
   std::string_view sqlstate;
@@ -67,16 +68,44 @@ struct Phrase {
 
 // What some drivers only say in words; here SQLite's.
 constexpr std::array phrases = {
-    Phrase{"readonly database", FailureCategory::permission, false, "25006"},
-    Phrase{"is locked", FailureCategory::resources, true, "55P03"},
-    Phrase{"disk is full", FailureCategory::resources, true, "53100"},
+    Phrase{"attempt to write a readonly database", FailureCategory::permission, false, "25006"},
+    Phrase{"database is locked", FailureCategory::resources, true, "55P03"},
+    Phrase{"database table is locked", FailureCategory::resources, true, "55P03"},
+    Phrase{"database table is locked: *", FailureCategory::resources, true, "55P03"},
+    Phrase{"database schema is locked: *", FailureCategory::resources, true, "55P03"},
+    Phrase{"database * is locked", FailureCategory::resources, true, "55P03"},
+    Phrase{"database or disk is full", FailureCategory::resources, true, "53100"},
     Phrase{"interrupted", FailureCategory::canceled, false, "57014"},
-    Phrase{"no such table", FailureCategory::statement, false, "42P01"},
-    Phrase{"no such column", FailureCategory::statement, false, "42703"},
-    Phrase{"syntax error", FailureCategory::statement, false, "42601"},
-    Phrase{"server closed the connection", FailureCategory::unavailable, true, "08006"},
-    Phrase{"no connection to the server", FailureCategory::unavailable, true, "08003"},
+    Phrase{"no such table: *", FailureCategory::statement, false, "42P01"},
+    Phrase{"no such column: *", FailureCategory::statement, false, "42703"},
+    Phrase{"near \"*\": syntax error", FailureCategory::statement, false, "42601"},
+    Phrase{"fts5: syntax error *", FailureCategory::statement, false, "42601"},
 };
+
+// The same of libpq: its last words when a connection is gone, whatever stands before them.
+constexpr std::array lost_phrases = {
+    Phrase{"*\n\tbefore or while processing the request.", FailureCategory::unavailable, true, "08006"},
+    Phrase{"*no connection to the server", FailureCategory::unavailable, true, "08003"},
+};
+
+bool fits(std::string_view words, std::string_view phrase) {
+  const auto star = phrase.find('*');
+  if (star == phrase.npos) return words == phrase;
+  const auto tail = phrase.substr(star + 1);
+  return words.size() >= star + tail.size() && words.starts_with(phrase.substr(0, star)) && words.ends_with(tail);
+}
+
+const Phrase* find_phrase(std::span<const Phrase> among, std::string_view words) {
+  const auto found = std::ranges::find_if(among, [&](const Phrase& phrase) { return fits(words, phrase.words); });
+  return found == among.end() ? nullptr : &*found;
+}
+
+// A message without "Failed to …: ", which the driver puts before the warehouse's words.
+std::string_view without_head(std::string_view message) {
+  if (!message.starts_with("Failed to ") && !message.starts_with("failed to ")) return message;
+  const auto end = message.find(": ");
+  return end == message.npos ? message : message.substr(end + 2);
+}
 
 std::string detail(const AdbcError& error, std::string_view key) {
   const int count = AdbcErrorGetDetailCount(&error);
@@ -91,7 +120,8 @@ std::string detail(const AdbcError& error, std::string_view key) {
 
 // The driver's message less what it wraps around the warehouse's words: that it is a driver, the whole statement.
 std::string trimmed(std::string_view words) {
-  for (const std::string_view tail : {"\n\nQuery was: ", "\nQuery was: ", "\nquery: ", "\n. SQLSTATE: "}) {
+  for (const std::string_view tail :
+       {"\n\nQuery was: ", "\nQuery was: ", "\nquery was: ", "\nquery: ", "\n. SQLSTATE: "}) {
     words = words.substr(0, words.find(tail));
   }
   for (const std::string_view head : {"PGRES_FATAL_ERROR]: ", "PGRES_FATAL_ERROR "}) {
@@ -150,12 +180,12 @@ void classify_by_status(Failure& failure, const Status& status) {
   failure.category = status.category;
   failure.retryable = status.retryable;
   failure.sqlstate = status.sqlstate;
-  for (const auto& phrase : phrases) {
-    if (failure.message.find(phrase.words) == failure.message.npos) continue;
-    failure.category = phrase.category;
-    failure.retryable = phrase.retryable;
-    failure.sqlstate = phrase.sqlstate;
-    break;
+  const Phrase* said = find_phrase(phrases, without_head(failure.message));
+  if (said == nullptr && status.status == ADBC_STATUS_IO) said = find_phrase(lost_phrases, failure.message);
+  if (said != nullptr) {
+    failure.category = said->category;
+    failure.retryable = said->retryable;
+    failure.sqlstate = said->sqlstate;
   }
   // The driver did not know what to do with an answer that was no error, as of COPY … FROM STDIN.
   if (status.status == ADBC_STATUS_IO && failure.message.ends_with(':')) {
@@ -212,6 +242,13 @@ Failure internal_failure(std::string_view message) {
 
 Failure canceled_failure() {
   return {.category = FailureCategory::canceled, .sqlstate = "57014", .message = "The query was canceled."};
+}
+
+Failure timeout_failure() {
+  return {.category = FailureCategory::timeout,
+          .code = "TIMEOUT",
+          .sqlstate = "57014",
+          .message = "The query was not ready to run within its timeout."};
 }
 
 }  // namespace coatcheck::warehouse::adbc

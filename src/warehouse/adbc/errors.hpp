@@ -25,4 +25,7 @@ Failure statement_failure(std::string_view sqlstate, std::string_view message);
 Failure internal_failure(std::string_view message);
 Failure canceled_failure();
 
+// Of a statement that was not ready to run within its Request::timeout.
+Failure timeout_failure();
+
 }  // namespace coatcheck::warehouse::adbc

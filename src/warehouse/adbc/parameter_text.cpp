@@ -11,6 +11,8 @@
 #include <charconv>
 #include <utility>
 
+#include "warehouse/adbc/statement_text.hpp"
+
 namespace coatcheck::warehouse::adbc {
 
 namespace {
@@ -19,14 +21,6 @@ using Scalar = std::shared_ptr<arrow::Scalar>;
 using Type = std::shared_ptr<arrow::DataType>;
 
 std::string not_a(const arrow::DataType& type) { return fmt::format("its text is not a {}", type.ToString()); }
-
-std::string upper(std::string_view word) {
-  std::string copy(word);
-  for (char& c : copy) {
-    if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
-  }
-  return copy;
-}
 
 // Reads "DECIMAL(p,s)", "DECIMAL(p)", "DECIMAL", or NUMERIC or NUMBER instead.
 Type decimal_type(std::string_view name) {

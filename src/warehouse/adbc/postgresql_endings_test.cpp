@@ -21,6 +21,16 @@ using Next = Outcome<std::optional<rows::Batch>>;
 class AdbcPostgresqlEndingsTest : public AdbcPostgresqlTest {
  protected:
   void expect_still_good() { EXPECT_EQ(value({.text = "SELECT 1"}), "1"); }
+
+  // Cancels an execution, whose outcome is still to come, when the warehouse works on it.
+  template <class T>
+  void expect_cancel_stops(Execution& execution, std::optional<Outcome<T>>& outcome) {
+    wait_until(active, "1");
+    execution.cancel();
+    ASSERT_FALSE(end(outcome));
+    EXPECT_EQ(outcome->error().category, FailureCategory::canceled);
+    wait_until(active, "0");
+  }
 };
 
 TEST_F(AdbcPostgresqlEndingsTest, a_cancel_while_the_warehouse_computes_stops_it) {
@@ -28,11 +38,7 @@ TEST_F(AdbcPostgresqlEndingsTest, a_cancel_while_the_warehouse_computes_stops_it
   ASSERT_TRUE(execution);
   std::optional<Ran> ran;
   begin((*execution)->run(), ran);
-  wait_until(active, "1");
-  (*execution)->cancel();
-  ASSERT_FALSE(end(ran));
-  EXPECT_EQ(ran->error().category, FailureCategory::canceled);
-  wait_until(active, "0");
+  expect_cancel_stops(**execution, ran);
   execution->reset();
   expect_still_good();
 }
@@ -44,11 +50,7 @@ TEST_F(AdbcPostgresqlEndingsTest, a_cancel_while_rows_are_waited_for_stops_it) {
   ASSERT_TRUE(cursor) << cursor.error().message;
   std::optional<Next> next;
   begin((*cursor)->next(), next);
-  wait_until(active, "1");
-  (*execution)->cancel();
-  ASSERT_FALSE(end(next));
-  EXPECT_EQ(next->error().category, FailureCategory::canceled);
-  wait_until(active, "0");
+  expect_cancel_stops(**execution, next);
   cursor = Ran();
   execution->reset();
   expect_still_good();
@@ -59,13 +61,25 @@ TEST_F(AdbcPostgresqlEndingsTest, a_cancel_while_it_starts_stops_it) {
   ASSERT_TRUE(execution);
   std::optional<Ran> ran;
   begin((*execution)->run(), ran);
-  wait_until(active, "1");
-  (*execution)->cancel();
-  ASSERT_FALSE(end(ran));
-  EXPECT_EQ(ran->error().category, FailureCategory::canceled);
-  wait_until(active, "0");
+  expect_cancel_stops(**execution, ran);
   execution->reset();
   expect_still_good();
+}
+
+TEST_F(AdbcPostgresqlEndingsTest, a_statement_that_waits_for_a_lock_before_it_runs_is_stopped_in_time) {
+  ASSERT_TRUE(run({.text = "CREATE TABLE locked (a int)"}));
+  auto locking = prepare("DO $$ BEGIN LOCK TABLE locked IN ACCESS EXCLUSIVE MODE; PERFORM pg_sleep(100000); END $$");
+  ASSERT_TRUE(locking);
+  std::optional<Ran> ran;
+  begin((*locking)->run(), ran);
+  wait_until("SELECT count(*) FROM pg_locks WHERE mode = 'AccessExclusiveLock' AND granted", "1");
+  auto prepared = run_task(loop_, connector_->prepare({.query = {},
+                                                       .statement = {.text = "SELECT * FROM locked"},
+                                                       .timeout = std::chrono::milliseconds(200)}));
+  ASSERT_FALSE(prepared);
+  EXPECT_EQ(prepared.error().category, FailureCategory::timeout) << prepared.error().message;
+  expect_cancel_stops(**locking, ran);  // Nothing else is active.
+  EXPECT_TRUE(prepare("SELECT * FROM locked"));
 }
 
 TEST_F(AdbcPostgresqlEndingsTest, a_cancel_that_comes_with_the_start_is_not_lost) {
@@ -142,6 +156,7 @@ TEST_F(AdbcPostgresqlEndingsTest, a_connection_that_is_cut_while_the_warehouse_c
             "true");
   ASSERT_FALSE(end(ran));
   EXPECT_EQ(ran->error().category, FailureCategory::unavailable) << ran->error().message;
+  EXPECT_EQ(ran->error().sqlstate, "08006");
   execution->reset();
   expect_still_good();
 }

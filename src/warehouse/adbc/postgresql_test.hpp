@@ -4,8 +4,10 @@
 #include <gtest/gtest.h>
 
 #include <boost/asio/co_spawn.hpp>
+#include <chrono>
 #include <memory>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <utility>
 
@@ -48,12 +50,20 @@ class AdbcPostgresqlTest : public ::testing::Test {
     return (*scalar)->is_valid ? (*scalar)->ToString() : "NULL";
   }
 
-  // Asks, as someone else, until the answer is this one; a test that waits in vain runs into its time limit.
+  // Asks, as someone else, until the answer is this one.
   void wait_until(const std::string& question, const std::string& answer) {
-    for (std::string told; told != answer;) {
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+    auto told = value(*watcher_, question);
+    while (told != answer && std::chrono::steady_clock::now() < deadline) {
+      run_task(loop_, pause());
       told = value(*watcher_, question);
-      if (told.starts_with("failed")) throw std::runtime_error(told);
     }
+    EXPECT_EQ(told, answer) << "is what was waited for in vain: " << question;
+  }
+
+  async::Task<> pause() {
+    async::Timer timer(loop_.get_executor(), std::chrono::milliseconds(10));
+    [[maybe_unused]] auto [error] = co_await timer.async_wait(async::as_outcome);
   }
 
   // Which of our statements the warehouse runs now.
@@ -76,6 +86,7 @@ class AdbcPostgresqlTest : public ::testing::Test {
     loop_.restart();
     while (!outcome && loop_.run_one() > 0) {
     }
+    if (!outcome) throw std::logic_error("the task waits for something that never comes");
     return *outcome;
   }
 

@@ -52,7 +52,7 @@ class Session::Busy {
 
 std::optional<Failure> Session::prepare() {
   auto failure = prepare_on(database_.take());
-  const bool was_lost = failure && broken_ && connection_ && connection_->used;
+  const bool was_lost = failure && broken_ && !interrupted_ && connection_ && connection_->used;
   if (!was_lost) return failure;
   // The warehouse has let go of it while nobody used it; nothing has run yet.
   close();
@@ -63,8 +63,8 @@ std::optional<Failure> Session::prepare() {
 std::optional<Failure> Session::prepare_on(Outcome<std::unique_ptr<Connection>> taken) {
   if (!taken) return std::move(taken).error();
   connection_ = *std::move(taken);
+  if (interrupted_) return canceled_failure();
   if (auto failure = refuse_text()) return failure;
-  const Busy busy(*this);
   Error error;
   AdbcStatusCode status = AdbcStatementNew(connection_->get(), handle_.get(), error.out());
   // A driver that wraps the statement into another one would have a comment at its end swallow the rest.
@@ -75,6 +75,7 @@ std::optional<Failure> Session::prepare_on(Outcome<std::unique_ptr<Connection>> 
   }
   if (status != ADBC_STATUS_OK) return failed(status, error);
   if (auto failure = set_options()) return failure;
+  const Busy busy(*this);  // From here on, as a cancel needs the handle as it is now.
   Error prepare_error;
   status = AdbcStatementPrepare(handle_.get(), prepare_error.out());
   if (status != ADBC_STATUS_OK && status != ADBC_STATUS_NOT_IMPLEMENTED) {
@@ -94,7 +95,7 @@ std::optional<Failure> Session::refuse_text() const {
   if (statement_.text.find('\0') != std::string::npos) {
     return statement_failure("42601", "The statement holds a NUL character.");
   }
-  if (connection_->known().passes_over_second_statement && first_word(statement_.text) != "CREATE" &&
+  if (connection_->known().passes_over_second_statement && !creates_trigger(statement_.text) &&
       has_second_statement(statement_.text)) {
     return statement_failure("42601", "Only one statement can run at a time.");
   }

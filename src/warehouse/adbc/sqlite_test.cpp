@@ -1,7 +1,12 @@
 #include <arrow/api.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
+#include <array>
 #include <boost/asio/co_spawn.hpp>
+#include <filesystem>
+#include <string>
+#include <vector>
 
 #include "warehouse/adbc/connector.hpp"
 #include "warehouse/testing/drain.hpp"
@@ -60,7 +65,13 @@ TEST_F(AdbcSqliteTest, a_second_statement_is_refused_and_not_passed_over) {
   ASSERT_FALSE(drained);
   EXPECT_EQ(drained.error().category, FailureCategory::statement);
   EXPECT_TRUE(run({.text = "SELECT ';' ; "}));
+  EXPECT_FALSE(run({.text = "CREATE TABLE t (a); INSERT INTO t VALUES (1)"}));
   EXPECT_FALSE(run({.text = std::string("SELECT 1\0, 2", 12)}));
+}
+
+TEST_F(AdbcSqliteTest, a_trigger_may_have_several_statements) {
+  const Statement trigger{.text = "CREATE TEMP TRIGGER u AFTER INSERT ON t BEGIN DELETE FROM t; SELECT 1; END"};
+  EXPECT_EQ(run(trigger).error().sqlstate, "42P01");  // Of the table: SQLite has read the trigger to its end.
 }
 
 TEST_F(AdbcSqliteTest, mistakes_have_a_standard_state_where_sqlites_words_tell_it) {
@@ -69,6 +80,10 @@ TEST_F(AdbcSqliteTest, mistakes_have_a_standard_state_where_sqlites_words_tell_i
   EXPECT_EQ(missing.error().sqlstate, "42P01");
   EXPECT_EQ(missing.error().message, "Failed to prepare query: no such table: nope");
   EXPECT_EQ(run({.text = "SELECT ? + 1"}).error().category, FailureCategory::statement);
+  // A name that the statement gives says nothing of what went wrong.
+  EXPECT_EQ(run({.text = "SELECT interrupted"}).error().sqlstate, "42703");
+  EXPECT_EQ(run({.text = "SELECT interrupted()"}).error().category, FailureCategory::statement);
+  EXPECT_EQ(run({.text = "SELECT * FROM \"database is locked\""}).error().sqlstate, "42P01");
 }
 
 TEST_F(AdbcSqliteTest, a_warehouse_that_only_reads_says_so_of_every_statement_and_refuses_writes) {
@@ -90,6 +105,22 @@ TEST_F(AdbcSqliteTest, a_database_that_is_not_there_makes_statements_fail_and_no
   ASSERT_FALSE(drained);
   EXPECT_EQ(drained.error().category, FailureCategory::unavailable);
   EXPECT_TRUE(drained.error().retryable);
+}
+
+TEST_F(AdbcSqliteTest, a_database_that_somebody_else_writes_to_is_busy_for_a_while) {
+  const auto file = std::filesystem::temp_directory_path() / ("coatcheck-locked-" + std::to_string(::getpid()) + ".db");
+  auto shared =
+      open_adbc({.driver = COATCHECK_ADBC_SQLITE, .database_options = {{"uri", "file:" + file.string()}}}, loop_);
+  auto writing = run_task(loop_, (*shared)->prepare({.query = {}, .statement = {.text = "BEGIN EXCLUSIVE"}}));
+  ASSERT_TRUE(writing) << writing.error().message;
+  auto cursor = run_task(loop_, (*writing)->run());
+  ASSERT_TRUE(cursor) << cursor.error().message;
+  auto drained = drain(loop_, **shared, {.text = "CREATE TABLE t (a)"});
+  ASSERT_FALSE(drained);
+  EXPECT_EQ(drained.error().category, FailureCategory::resources) << drained.error().message;
+  EXPECT_TRUE(drained.error().retryable);
+  EXPECT_EQ(drained.error().sqlstate, "55P03");
+  std::filesystem::remove(file);
 }
 
 TEST_F(AdbcSqliteTest, what_cannot_be_loaded_is_refused_at_the_start) {
@@ -130,6 +161,48 @@ TEST_F(AdbcSqliteTest, more_statements_than_seats_wait_for_one) {
   while (!second && loop_.run_one() > 0) {
   }
   EXPECT_EQ(second, true);
+}
+
+TEST_F(AdbcSqliteTest, statements_that_wait_for_a_seat_get_it_in_their_order) {
+  auto one = open_adbc({.driver = COATCHECK_ADBC_SQLITE, .running_max = 1}, loop_);
+  auto first = run_task(loop_, (*one)->prepare({.query = {}, .statement = {.text = "SELECT 1"}}));
+  ASSERT_TRUE(first);
+  using Prepared = Outcome<std::unique_ptr<Execution>>;
+  std::array<Prepared, 3> waiting;
+  std::vector<std::size_t> order;
+  for (std::size_t i = 0; i < waiting.size(); ++i) {
+    async::asio::co_spawn(loop_, (*one)->prepare({.query = {}, .statement = {.text = "SELECT 2"}}),
+                          [&, i](std::exception_ptr, Prepared prepared) {
+                            waiting[i] = std::move(prepared);
+                            order.push_back(i);
+                          });
+  }
+  loop_.restart();
+  int handled = 0;
+  while (handled < 1000 && loop_.poll_one() > 0) ++handled;
+  EXPECT_LT(handled, 1000);  // Who waits does nothing.
+  EXPECT_TRUE(order.empty());
+  first->reset();
+  for (std::size_t i = 0; i < waiting.size(); ++i) {
+    while (order.size() == i && loop_.run_one() > 0) {
+    }
+    ASSERT_EQ(order.size(), i + 1);
+    EXPECT_EQ(order.back(), i);
+    waiting[i] = Prepared();
+  }
+}
+
+TEST_F(AdbcSqliteTest, the_time_of_a_statement_that_waits_for_a_seat_is_limited) {
+  auto one = open_adbc({.driver = COATCHECK_ADBC_SQLITE, .running_max = 1}, loop_);
+  auto first = run_task(loop_, (*one)->prepare({.query = {}, .statement = {.text = "SELECT 1"}}));
+  ASSERT_TRUE(first);
+  auto second = run_task(
+      loop_,
+      (*one)->prepare({.query = {}, .statement = {.text = "SELECT 2"}, .timeout = std::chrono::milliseconds(10)}));
+  ASSERT_FALSE(second);
+  EXPECT_EQ(second.error().category, FailureCategory::timeout);
+  first->reset();
+  EXPECT_TRUE(run_task(loop_, (*one)->prepare({.query = {}, .statement = {.text = "SELECT 3"}})));
 }
 
 }  // namespace

@@ -67,6 +67,8 @@ class Tokens {
   std::string_view rest_;
 };
 
+}  // namespace
+
 std::string upper(std::string_view word) {
   std::string copy(word);
   for (char& c : copy) {
@@ -74,8 +76,6 @@ std::string upper(std::string_view word) {
   }
   return copy;
 }
-
-}  // namespace
 
 std::string first_word(std::string_view text) {
   Tokens tokens(text);
@@ -100,6 +100,14 @@ bool has_second_statement(std::string_view text) {
     ended = ended || token == ";";
   }
   return false;
+}
+
+bool creates_trigger(std::string_view text) {
+  Tokens tokens(text);
+  if (upper(tokens.next()) != "CREATE") return false;
+  std::string word = upper(tokens.next());
+  if (word == "TEMP" || word == "TEMPORARY") word = upper(tokens.next());
+  return word == "TRIGGER";
 }
 
 bool is_change(std::string_view first_word) {

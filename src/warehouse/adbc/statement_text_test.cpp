@@ -26,6 +26,16 @@ TEST(StatementText, only_what_follows_a_semicolon_is_a_second_statement) {
   EXPECT_FALSE(has_second_statement("select ';', 1"));
 }
 
+TEST(StatementText, only_a_trigger_is_taken_for_one) {
+  EXPECT_TRUE(creates_trigger("create /* one */ trigger u after insert on t begin select 1; end"));
+  EXPECT_TRUE(creates_trigger("CREATE TEMP TRIGGER u"));
+  EXPECT_TRUE(creates_trigger("CREATE TEMPORARY TRIGGER u"));
+  EXPECT_FALSE(creates_trigger("CREATE TABLE trigger (a)"));
+  EXPECT_FALSE(creates_trigger("CREATE TEMP TABLE t (a); CREATE TRIGGER u"));
+  EXPECT_FALSE(creates_trigger("DROP TRIGGER u"));
+  EXPECT_FALSE(creates_trigger("CREATE \"TRIGGER\" u"));
+}
+
 TEST(StatementText, a_read_is_not_taken_for_a_change) {
   EXPECT_TRUE(is_change("DROP"));
   EXPECT_TRUE(is_change("INSERT"));
