@@ -56,6 +56,8 @@ struct ResultSummary {
   std::uint64_t bytes = 0;
   std::uint64_t chunks = 0;
   bool truncated = false;
+  // The warehouse has it, and nobody has claimed it yet: it is not sealed here; bytes and chunks are not known.
+  bool kept_by_warehouse = false;
   Timestamp expires_at{};
 
   bool operator==(const ResultSummary&) const = default;
@@ -74,6 +76,8 @@ struct Entry {
   int attempt = 0;  // How often it was started.
   int crashes = 0;  // How often the server went down while it ran.
   StatementKind kind = StatementKind::unknown;
+  // By which a detached warehouse knows the query; empty until it has told it. At most 1 KiB.
+  std::string handle;
   Timestamp submitted_at{};
   std::optional<Timestamp> started_at;  // Of the latest attempt.
   std::optional<Timestamp> cancel_requested_at;

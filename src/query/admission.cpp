@@ -20,12 +20,12 @@ void Admission::enter(QueryId id, Deadline leave_by) {
   waiting_.insert(Place{.ticket = next_ticket_++, .id = id, .leave_by = leave_by});
 }
 
-std::optional<QueryId> Admission::take_next() {
+std::optional<Admission::Place> Admission::take_next() {
   if (running_ >= limits_.running_max || waiting_.empty()) return std::nullopt;
-  const QueryId id = waiting_.begin()->id;
+  const Place place = *waiting_.begin();
   waiting_.erase(waiting_.begin());
   ++running_;
-  return id;
+  return place;
 }
 
 void Admission::release() {

@@ -44,8 +44,10 @@ class Admission {
   // Puts a query at the end of the line, whatever the limits say; it must have left by `leave_by`.
   void enter(QueryId id, Deadline leave_by);
 
-  // The next query to run, if one waits and a place is free; it then counts as running.
-  std::optional<QueryId> take_next();
+  // The next query to run and where it stood, if one waits and a place is free; it then counts as running.
+  std::optional<Place> take_next();
+  // Counts one as running that is no longer to wait, whatever the limits say: it has begun in an earlier process.
+  void enter_running() { ++running_; }
   // A running query has ended.
   void release();
 

@@ -56,8 +56,8 @@ TEST_F(AdmissionTest, enter_asks_no_limit) {
 TEST_F(AdmissionTest, first_come_first_served) {
   Admission admission({.running_max = 10});
   const std::vector<QueryId> ids{enter(admission), enter(admission), enter(admission)};
-  for (const QueryId id : ids) EXPECT_EQ(admission.take_next(), id);
-  EXPECT_EQ(admission.take_next(), std::nullopt);
+  for (const QueryId id : ids) EXPECT_EQ(admission.take_next()->id, id);
+  EXPECT_FALSE(admission.take_next());
   EXPECT_EQ(admission.running(), 3U);
   EXPECT_EQ(admission.queued(), 0U);
 }
@@ -68,7 +68,7 @@ TEST_F(AdmissionTest, the_order_is_that_of_coming_and_not_of_ids) {
   const QueryId newer = make_query_id({});
   admission.enter(newer, {});
   admission.enter(older, {});
-  EXPECT_EQ(admission.take_next(), newer);
+  EXPECT_EQ(admission.take_next()->id, newer);
 }
 
 TEST_F(AdmissionTest, nobody_is_taken_while_all_places_to_run_are_taken) {
@@ -76,11 +76,11 @@ TEST_F(AdmissionTest, nobody_is_taken_while_all_places_to_run_are_taken) {
   enter(admission);
   const QueryId second = enter(admission);
   ASSERT_TRUE(admission.take_next());
-  EXPECT_EQ(admission.take_next(), std::nullopt);
+  EXPECT_FALSE(admission.take_next());
   EXPECT_EQ(admission.position(second), 0U);
   admission.release();
   EXPECT_EQ(admission.running(), 0U);
-  EXPECT_EQ(admission.take_next(), second);
+  EXPECT_EQ(admission.take_next()->id, second);
 }
 
 TEST_F(AdmissionTest, a_position_is_how_many_are_before) {
@@ -93,7 +93,7 @@ TEST_F(AdmissionTest, a_position_is_how_many_are_before) {
   EXPECT_TRUE(admission.remove(second));
   EXPECT_EQ(admission.position(third), 1U);
   EXPECT_EQ(admission.position(second), std::nullopt);
-  ASSERT_EQ(admission.take_next(), first);
+  ASSERT_EQ(admission.take_next()->id, first);
   EXPECT_EQ(admission.position(third), 0U);
   EXPECT_EQ(admission.position(first), std::nullopt) << "it runs";
 }
@@ -102,7 +102,7 @@ TEST_F(AdmissionTest, only_who_waits_can_be_removed) {
   Admission admission({.running_max = 1});
   const QueryId runs = enter(admission);
   const QueryId waits = enter(admission);
-  ASSERT_EQ(admission.take_next(), runs);
+  ASSERT_EQ(admission.take_next()->id, runs);
   EXPECT_FALSE(admission.remove(runs));
   EXPECT_FALSE(admission.remove(make_query_id({})));
   EXPECT_TRUE(admission.remove(waits));

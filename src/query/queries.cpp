@@ -34,7 +34,9 @@ std::uint64_t bound_values(const Statement& statement) {
 
 void Live::stop(StopReason reason) {
   if (stopped_for == StopReason::none) stopped_for = reason;
-  if (execution) execution->cancel();
+  left = left || reason == StopReason::shutting_down;
+  if (!execution) return;
+  left ? execution->leave() : execution->cancel();
 }
 
 Queries::Queries(async::Loop& loop, journal::Journal& journal, QueriesOptions options)
@@ -233,6 +235,12 @@ async::Task<Result<void>> Queries::wait(std::vector<Known> known, Deadline deadl
 void Queries::stop_all(StopReason reason) {
   for (const auto& [id, live] : table_) {
     if (!journal::is_final(live->entry->state)) live->stop(reason);
+  }
+}
+
+void Queries::leave_detached() {
+  for (const auto& [id, live] : table_) {
+    if (live->detached && !journal::is_final(live->entry->state)) live->stop(StopReason::shutting_down);
   }
 }
 

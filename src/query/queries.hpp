@@ -39,6 +39,8 @@ struct Live {
   // Its execution in the warehouse, while there is one; the Runner's. stop() ends it.
   warehouse::Execution* execution = nullptr;
   StopReason stopped_for = StopReason::none;
+  bool detached = false;  // It runs in a warehouse where it goes on without us…
+  bool left = false;      // …and where we have left it, as we go down.
   // An earlier process went down with it: it may be what brought that process down.
   bool suspect = false;
   // The client has deleted it: no result is to be kept when it ends.
@@ -119,6 +121,8 @@ class Queries {
 
   // Stops every query that has not ended.
   void stop_all(StopReason reason);
+  // Leaves every query that runs in a detached warehouse to itself, for a shutdown.
+  void leave_detached();
 
   // The scripts that have not ended.
   const std::set<QueryId>& scripts() const { return scripts_; }

@@ -156,6 +156,15 @@ async::Task<Result<Service::Claim>> Service::claim(principals::Principal asker, 
                                                                                        : "the result has expired"};
     co_return claim;
   }
+  if (entry.result && entry.result->kept_by_warehouse) {
+    auto fetched = co_await fetch_kept(*found);
+    if (!fetched) {
+      claim.reader = std::move(fetched).error();
+      co_return claim;
+    }
+    auto now = co_await queries_.find(id);
+    if (now) claim.snapshot = snapshot_of(*std::move(now));
+  }
   claim.reader = co_await disk_.run([this, id] { return spool_.read(id); });
   if (!claim.reader) {
     telemetry::error("result_unreadable", {{"query_id", id.to_string()}, {"error", claim.reader.error().message}});
@@ -194,7 +203,10 @@ std::vector<WarehouseStatus> Service::warehouses() const {
                         .running = lane->admission.running(),
                         .running_max = lane->setup.limits.running_max,
                         .queued = lane->admission.queued(),
-                        .queued_max = lane->setup.limits.queued_max});
+                        .queued_max = lane->setup.limits.queued_max,
+                        .is_reachable = !lane->is_down,
+                        .last_trouble = lane->last_trouble,
+                        .status_requests = lane->setup.connector->status_requests()});
   }
   return statuses;
 }

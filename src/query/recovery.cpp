@@ -38,11 +38,13 @@ async::Task<Result<void>> Service::recover() {
   // They come newest first; the oldest in memory is to be the first to leave it.
   for (auto entry = ended.rbegin(); entry != ended.rend(); ++entry) queries_.adopt(std::move(*entry));
   std::vector<QueryId> canceled_scripts;
+  std::vector<LivePtr> running_on;
   for (journal::Entry& entry : unfinished) {
     if (entry.submission.form == journal::Form::script && entry.state == journal::State::canceling)
       canceled_scripts.push_back(entry.id);
     auto recovered = co_await recover_one(std::move(entry));
     if (!recovered) co_return std::move(recovered).error();
+    if (*recovered) running_on.push_back(*std::move(recovered));
   }
 
   for (const QueryId id : canceled_scripts) co_await cancel_parts(id);
@@ -60,6 +62,11 @@ async::Task<Result<void>> Service::recover() {
                                 {"results_unfinished_removed", swept->unfinished},
                                 {"results_orphaned_removed", swept->orphans}});
 
+  for (LivePtr& live : running_on) {
+    Lane* lane = lane_of(live->head->submission);
+    lane->admission.enter_running();
+    tasks_.spawn(run(lane, {}, std::move(live)));
+  }
   for (const auto& lane : lanes_) {
     tasks_.spawn(expire_queue(lane.get()));
     dispatch(*lane);
@@ -68,7 +75,7 @@ async::Task<Result<void>> Service::recover() {
   co_return Result<void>::ok();
 }
 
-async::Task<Result<void>> Service::recover_one(journal::Entry entry) {
+async::Task<Result<LivePtr>> Service::recover_one(journal::Entry entry) {
   const QueryId id = entry.id;
   const LivePtr live = queries_.adopt(std::move(entry));
   Lane* lane = lane_of(live->head->submission);
@@ -80,29 +87,42 @@ async::Task<Result<void>> Service::recover_one(journal::Entry entry) {
   if (live->head->state == journal::State::queued && live->head->crashes >= crashes_max) {
     Failure failure = twice_interrupted();
     co_await runner_.fail(live, std::move(failure));
-    co_return Result<void>::ok();
+    co_return nullptr;
   }
   if (live->head->state == journal::State::running || live->head->state == journal::State::canceling) {
     auto sealed = co_await disk_.run([this, id] { return spool_.read(id); });
     const bool canceling = live->head->state == journal::State::canceling;
     if (sealed && canceling && live->head->kind == StatementKind::read) {
       co_await runner_.cancel_sealed(live);
-      co_return Result<void>::ok();
+      co_return nullptr;
     }
-    if (sealed) co_return co_await runner_.succeed(live, (*sealed)->manifest());
-    if (canceling && live->head->kind == StatementKind::read) co_return co_await runner_.cancel(live);
+    if (sealed) {
+      auto succeeded = co_await runner_.succeed(live, summary_of((*sealed)->manifest()));
+      if (!succeeded) co_return std::move(succeeded).error();
+      co_return nullptr;
+    }
+    // There it did not notice that we went down.
+    if (lane && lane->setup.connector->capabilities().detached) {
+      live->suspect = false;
+      co_return live;
+    }
+    if (canceling && live->head->kind == StatementKind::read) {
+      auto canceled = co_await runner_.cancel(live);
+      if (!canceled) co_return std::move(canceled).error();
+      co_return nullptr;
+    }
 
     const int crashes = live->head->crashes + (may_harm ? 1 : 0);
     if (live->head->kind != StatementKind::read) {
       Failure failure = interrupted(
           "the server went down while the statement ran; it may have taken effect and is not run again", false);
       co_await runner_.fail(live, std::move(failure));
-      co_return Result<void>::ok();
+      co_return nullptr;
     }
     if (crashes >= crashes_max) {
       Failure failure = twice_interrupted();
       co_await runner_.fail(live, std::move(failure));
-      co_return Result<void>::ok();
+      co_return nullptr;
     }
     Queries::Fill fill = [crashes](journal::Entry& changed) {
       changed.crashes = crashes;
@@ -117,11 +137,11 @@ async::Task<Result<void>> Service::recover_one(journal::Entry entry) {
                     .code = "NO_WAREHOUSE",
                     .message = "warehouse '" + live->head->submission.warehouse + "' is no longer configured"};
     co_await runner_.fail(live, std::move(failure));
-    co_return Result<void>::ok();
+    co_return nullptr;
   }
   // It was promised a place, so no limit is asked; the time that the server was down does not count as waiting.
   lane->admission.enter(id, std::chrono::steady_clock::now() + lane->setup.limits.queue_timeout);
-  co_return Result<void>::ok();
+  co_return nullptr;
 }
 
 }  // namespace coatcheck::query

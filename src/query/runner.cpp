@@ -1,12 +1,9 @@
 #include "query/runner.hpp"
 
-#include <arrow/record_batch.h>
-
-#include <boost/asio/experimental/awaitable_operators.hpp>
-
-#include <tuple>
+#include <algorithm>
 #include <utility>
 
+#include "query/spooling.hpp"
 #include "telemetry/log.hpp"
 
 namespace coatcheck::query {
@@ -14,19 +11,6 @@ namespace coatcheck::query {
 namespace {
 
 double seconds_between(Timestamp from, Timestamp to) { return std::chrono::duration<double>(to - from).count(); }
-
-// What the spool could not do, in words for the client.
-Failure spool_failure(const Error& error) {
-  if (error.code == Errc::resource_exhausted) {
-    return {
-        .category = FailureCategory::resources, .code = "RESULT_LIMIT", .sqlstate = "53100", .message = error.message};
-  }
-  // The details name files of ours; the log has them.
-  return {.category = FailureCategory::internal,
-          .code = "SPOOL",
-          .message = "the result could not be stored",
-          .retryable = true};
-}
 
 Failure canceled_failure() {
   return {.category = FailureCategory::canceled,
@@ -52,108 +36,120 @@ void stop_at(async::Timer& timer, std::chrono::milliseconds timeout, const LiveP
   });
 }
 
+// How long the query may still run: it may have begun in an earlier process.
+std::chrono::milliseconds time_left(const journal::Entry& entry, Timestamp now) {
+  const auto whole = entry.submission.timeout.value_or(std::chrono::milliseconds(0));
+  const auto gone = std::chrono::duration_cast<std::chrono::milliseconds>(now - entry.started_at.value_or(now));
+  return std::max(whole - gone, std::chrono::milliseconds(0));
+}
+
 }  // namespace
 
-// Where the rows go: at most `rows_max` of them, the rest is only known to exist. The writer is made with
-// the first batch, on the pool's thread.
-struct Runner::Sink {
-  results::Spool& spool;
-  QueryId query;
-  std::uint64_t rows_max;
-  rows::Schema schema = {};
-  std::unique_ptr<results::Writer> writer = {};
-  bool truncated = false;
+warehouse::Request request_for(const journal::Entry& entry) {
+  const journal::Submission& submission = entry.submission;
+  return {.query = entry.id,
+          .attempt = entry.attempt,
+          .statement = submission.statement,
+          .principal = submission.principal,
+          .session = submission.session,
+          .warehouse = submission.warehouse,
+          .query_tag = submission.query_tag,
+          .traceparent = submission.traceparent,
+          .row_limit = submission.row_limit,
+          .timeout = submission.timeout,
+          .handle = entry.handle};
+}
 
-  Result<void> open() {
-    if (writer) return Result<void>::ok();
-    auto created = spool.create(query, schema);
-    if (!created) return std::move(created).error();
-    writer = *std::move(created);
-    return Result<void>::ok();
-  }
+RowsWanted rows_wanted(const journal::Entry& entry, StatementKind kind) {
+  // A script's limit is that of its parts.
+  const bool is_limited = entry.submission.form != journal::Form::script;
+  return {.query = entry.id,
+          .rows_max = is_limited ? entry.submission.row_limit.value_or(UINT64_MAX) : UINT64_MAX,
+          .stop_at_max = kind == StatementKind::read};
+}
 
-  Result<void> append(rows::Batch batch) {
-    auto opened = open();
-    if (!opened) return opened;
-    const auto rows = static_cast<std::uint64_t>(batch->num_rows());
-    const std::uint64_t room = rows_max - writer->rows();
-    if (rows > room) {
-      truncated = true;
-      if (room == 0) return Result<void>::ok();
-      batch = batch->Slice(0, static_cast<std::int64_t>(room));
-    }
-    return writer->append(std::move(batch));
-  }
-
-  Result<results::Manifest> seal() {
-    auto opened = open();
-    if (!opened) return std::move(opened).error();
-    return writer->seal(truncated);
-  }
-};
+journal::ResultSummary summary_of(const results::Manifest& manifest) {
+  return {.rows = manifest.rows,
+          .bytes = manifest.bytes,
+          .chunks = manifest.chunks.size(),
+          .truncated = manifest.truncated,
+          .expires_at = Timestamp::max()};
+}
 
 Runner::Runner(async::Loop& loop, Queries& queries, results::Spool& spool, async::Pool& disk, const Clock& clock,
                Probe& probe)
     : loop_(loop), queries_(queries), spool_(spool), disk_(disk), clock_(clock), probe_(probe) {}
 
-async::Task<> Runner::run(LivePtr live, warehouse::Connector* connector) {
+async::Task<std::optional<Failure>> Runner::run(LivePtr live, warehouse::Connector* connector) {
   if (live->suspect) {
     // On record before the warehouse sees it, so that a statement that kills the server is not tried for ever.
     Queries::Fill count = [](journal::Entry& entry) { ++entry.crashes; };
     auto counted = co_await queries_.amend(live->head, std::move(count));
-    if (!counted) co_return;
+    if (!counted) co_return std::nullopt;
   }
 
-  const journal::Submission& submission = live->head->submission;
-  warehouse::Request request{.query = live->head->id,
-                             .attempt = live->head->attempt + 1,
-                             .statement = submission.statement,
-                             .principal = submission.principal,
-                             .session = submission.session,
-                             .warehouse = submission.warehouse,
-                             .query_tag = submission.query_tag,
-                             .row_limit = submission.row_limit,
-                             .timeout = submission.timeout};
+  live->detached = connector->capabilities().detached;
+  const bool goes_on = live->head->state != journal::State::queued;  // It runs in a detached warehouse.
+  warehouse::Request request = request_for(*live->head);
+  request.attempt += goes_on ? 0 : 1;
+  request.may_be_submitted = goes_on;
+  request.is_awaited = [watched = std::weak_ptr<Live>(live)] {
+    const LivePtr still = watched.lock();
+    return still && !still->watches.empty();
+  };
   auto prepared = co_await connector->prepare(std::move(request));
   // Canceled while the warehouse was reading it: then it has not begun.
-  if (journal::is_final(live->head->state)) co_return;
-  if (live->stopped_for == StopReason::shutting_down) {
+  if (journal::is_final(live->head->state)) co_return std::nullopt;
+  if (live->left) {
     // It did the server no harm: a shutdown is no crash.
-    Queries::Fill acquit = [](journal::Entry& entry) { --entry.crashes; };
-    if (live->suspect) {
-      [[maybe_unused]] auto acquitted = co_await queries_.amend(live->head, std::move(acquit));
-    }
-    co_return;
+    co_await acquit(live);
+    co_return std::nullopt;
   }
   if (!prepared) {
-    co_await fail(live, std::move(prepared).error());
-    co_return;
+    Failure failure = std::move(prepared).error();
+    if (!goes_on && failure.category == FailureCategory::unavailable && failure.retryable) {
+      co_await acquit(live);
+      co_return failure;
+    }
+    co_await fail(live, std::move(failure));
+    co_return std::nullopt;
   }
   const std::unique_ptr<warehouse::Execution> execution = *std::move(prepared);
   live->execution = execution.get();
 
-  auto started = co_await start(live, execution->kind());
-  if (!started) {
-    live->execution = nullptr;
-    // Canceled while the journal had no room for the start: then it has not begun.
-    if (journal::is_final(live->head->state)) co_return;
-    telemetry::error("query_start_not_recorded",
-                     {{"query_id", live->head->id.to_string()}, {"error", started.error().message}});
-    co_return;
+  if (!goes_on) {
+    auto started = co_await start(live, execution->kind());
+    if (!started) {
+      live->execution = nullptr;
+      // Canceled while the journal had no room for the start: then it has not begun.
+      if (journal::is_final(live->head->state)) co_return std::nullopt;
+      telemetry::error("query_start_not_recorded",
+                       {{"query_id", live->head->id.to_string()}, {"error", started.error().message}});
+      co_return std::nullopt;
+    }
   }
+  // Somebody wanted it stopped before there was anything to stop.
+  if (goes_on && live->head->state == journal::State::canceling) live->stop(StopReason::canceled);
 
   async::Timer timeout(loop_.get_executor());
-  if (live->head->submission.timeout) stop_at(timeout, *live->head->submission.timeout, live);
-  auto spooled = co_await spool(live, execution.get());
+  if (live->head->submission.timeout) stop_at(timeout, time_left(*live->head, clock_.now()), live);
+  auto yielded = co_await yield(live, execution.get());
   live->execution = nullptr;
   timeout.cancel();
 
-  if (!spooled) {
-    co_await end_stopped(live, std::move(spooled).error());
-    co_return;
+  if (!yielded) {
+    co_await end_stopped(live, std::move(yielded).error());
+    co_return std::nullopt;
   }
-  // From here on every row is on disk.
-  co_await end_sealed(live, *std::move(spooled));
+  // From here on every row is on disk, or kept by the warehouse.
+  co_await end_well(live, *std::move(yielded));
+  co_return std::nullopt;
+}
+
+async::Task<> Runner::acquit(LivePtr live) {
+  if (!live->suspect) co_return;
+  Queries::Fill take_back = [](journal::Entry& entry) { --entry.crashes; };
+  [[maybe_unused]] auto acquitted = co_await queries_.amend(live->head, std::move(take_back));
 }
 
 async::Task<Result<void>> Runner::start(LivePtr live, StatementKind kind) {
@@ -172,58 +168,40 @@ async::Task<Result<void>> Runner::start(LivePtr live, StatementKind kind) {
   co_return co_await queries_.change(live, journal::Event::started, std::move(fill));
 }
 
-async::Task<Result<results::Manifest, Failure>> Runner::spool(LivePtr live, warehouse::Execution* execution) {
-  const journal::Submission& submission = live->head->submission;
-  // A script's limit is that of its parts.
-  const bool is_limited = submission.form != journal::Form::script;
-  Sink sink{.spool = spool_,
-            .query = live->head->id,
-            .rows_max = is_limited ? submission.row_limit.value_or(UINT64_MAX) : UINT64_MAX};
-  auto spooled = co_await fill(live, execution, &sink);
-  // A writer that did not seal takes its file away, which is the disk's business, not the loop's.
-  if (!spooled) co_await disk_.run([&sink] { sink.writer.reset(); });
-  co_return spooled;
-}
-
-async::Task<Result<results::Manifest, Failure>> Runner::fill(LivePtr live, warehouse::Execution* execution,
-                                                             Sink* into) {
-  using namespace boost::asio::experimental::awaitable_operators;
-
+async::Task<Result<journal::ResultSummary, Failure>> Runner::yield(LivePtr live, warehouse::Execution* execution) {
+  if (live->detached) {
+    auto handed_over = co_await hand_over(live, execution);
+    if (!handed_over) co_return std::move(handed_over).error();
+  }
   auto cursor = co_await execution->run();
   if (!cursor) co_return std::move(cursor).error();
-
-  const bool only_reads = execution->kind() == StatementKind::read;
-  Sink& sink = *into;
-  sink.schema = (*cursor)->schema();
-
-  auto fetched = co_await (*cursor)->next();
-  while (fetched && *fetched) {
-    rows::Batch batch = **std::move(fetched);
-    // The warehouse makes the next batch while this one goes to the disk; one is under way, never more.
-    auto appending = disk_.run([&sink, batch = std::move(batch)]() mutable { return sink.append(std::move(batch)); });
-    auto both = co_await (std::move(appending) && (*cursor)->next());
-    Result<void> appended = std::move(std::get<0>(both));
-    fetched = std::move(std::get<1>(both));
-    if (!appended) {
-      telemetry::warn("spool_append_failed",
-                      {{"query_id", live->head->id.to_string()}, {"error", appended.error().message}});
-      co_return spool_failure(appended.error());
-    }
-    // A read need not go on for rows that nobody gets; a write must do all that it was asked to.
-    if (sink.truncated && only_reads) break;
+  const RowsWanted wanted = rows_wanted(*live->head, execution->kind());
+  if (const auto kept = (*cursor)->kept()) {
+    co_return journal::ResultSummary{.rows = std::min(kept->rows, wanted.rows_max),
+                                     .truncated = kept->rows > wanted.rows_max,
+                                     .kept_by_warehouse = true,
+                                     .expires_at = clock_.now() + kept->for_time};
   }
-  if (!fetched) co_return std::move(fetched).error();
-
-  auto sealed = co_await disk_.run([&sink] { return sink.seal(); });
-  if (!sealed) {
-    telemetry::error("spool_seal_failed",
-                     {{"query_id", live->head->id.to_string()}, {"error", sealed.error().message}});
-    co_return spool_failure(sealed.error());
-  }
-  co_return *std::move(sealed);
+  auto spooled = co_await spool_rows(spool_, disk_, cursor->get(), wanted);
+  if (!spooled) co_return std::move(spooled).error();
+  co_return summary_of(*spooled);
 }
 
-async::Task<> Runner::end_sealed(LivePtr live, results::Manifest manifest) {
+async::Task<Result<void, Failure>> Runner::hand_over(LivePtr live, warehouse::Execution* execution) {
+  auto handle = co_await execution->submit();
+  if (!handle) co_return std::move(handle).error();
+  if (*handle == live->head->handle) co_return Result<void, Failure>::ok();
+  Queries::Fill note = [told = *std::move(handle)](journal::Entry& entry) { entry.handle = told; };
+  auto noted = co_await queries_.amend(live->head, std::move(note));
+  if (!noted) {
+    // Without it the next start asks with the same request again; so does this one, if the journal comes back.
+    telemetry::error("handle_not_recorded",
+                     {{"query_id", live->head->id.to_string()}, {"error", noted.error().message}});
+  }
+  co_return Result<void, Failure>::ok();
+}
+
+async::Task<> Runner::end_well(LivePtr live, journal::ResultSummary summary) {
   for (;;) {
     // A cancel that was acknowledged, or is on its way to the disk and will be, holds for a read even if its last
     // row won the race; a write has happened. Asked before each try: a cancel may come between two.
@@ -231,7 +209,7 @@ async::Task<> Runner::end_sealed(LivePtr live, results::Manifest manifest) {
       co_await cancel_sealed(live);
       co_return;
     }
-    auto succeeded = co_await succeed(live, manifest);
+    auto succeeded = co_await succeed(live, summary);
     if (succeeded) co_return;
     if (succeeded.error().code != Errc::resource_exhausted) {
       telemetry::error("query_end_not_recorded",
@@ -243,6 +221,8 @@ async::Task<> Runner::end_sealed(LivePtr live, results::Manifest manifest) {
 }
 
 async::Task<> Runner::end_stopped(LivePtr live, Failure failure) {
+  // It goes on in the warehouse, and the next start finds it there.
+  if (live->detached && live->left) co_return;
   switch (live->stopped_for) {
     case StopReason::none: {
       co_await fail(live, std::move(failure));
@@ -331,13 +311,9 @@ async::Task<> Runner::cancel_sealed(LivePtr live) {
   }
 }
 
-async::Task<Result<void>> Runner::succeed(LivePtr live, results::Manifest manifest) {
+async::Task<Result<void>> Runner::succeed(LivePtr live, journal::ResultSummary summary) {
   const Timestamp now = clock_.now();
-  journal::ResultSummary summary{.rows = manifest.rows,
-                                 .bytes = manifest.bytes,
-                                 .chunks = manifest.chunks.size(),
-                                 .truncated = manifest.truncated,
-                                 .expires_at = now + live->head->submission.result_ttl};
+  summary.expires_at = std::min(summary.expires_at, now + live->head->submission.result_ttl);
   Queries::Fill fill = [now, summary](journal::Entry& entry) {
     entry.ended_at = now;
     entry.result = summary;
@@ -345,10 +321,10 @@ async::Task<Result<void>> Runner::succeed(LivePtr live, results::Manifest manife
   auto recorded = co_await queries_.try_change(live, journal::Event::succeeded, std::move(fill));
   if (!recorded) co_return std::move(recorded).error();
   probe_.ended(journal::State::succeeded);
-  probe_.rows_spooled.Increment(static_cast<double>(manifest.rows));
+  if (!summary.kept_by_warehouse) probe_.rows_spooled.Increment(static_cast<double>(summary.rows));
   if (live->entry->started_at) probe_.run_seconds.Observe(seconds_between(*live->entry->started_at, now));
   telemetry::info("query_succeeded",
-                  {{"query_id", live->head->id.to_string()}, {"rows", manifest.rows}, {"bytes", manifest.bytes}});
+                  {{"query_id", live->head->id.to_string()}, {"rows", summary.rows}, {"bytes", summary.bytes}});
   co_return Result<void>::ok();
 }
 

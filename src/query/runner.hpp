@@ -1,6 +1,6 @@
 #pragma once
 
-#include <cstdint>
+#include <optional>
 
 #include "async/pool.hpp"
 #include "async/task.hpp"
@@ -8,10 +8,18 @@
 #include "base/failure.hpp"
 #include "query/probe.hpp"
 #include "query/queries.hpp"
+#include "query/spooling.hpp"
 #include "results/spool.hpp"
 #include "warehouse/connector.hpp"
 
 namespace coatcheck::query {
+
+// What a warehouse is to know of a query.
+warehouse::Request request_for(const journal::Entry& entry);
+// What of its rows is kept.
+RowsWanted rows_wanted(const journal::Entry& entry, StatementKind kind);
+// A sealed result; it expires never.
+journal::ResultSummary summary_of(const results::Manifest& manifest);
 
 // Takes one query from its turn to its end: prepare, run, spool, seal, and each step in the journal.
 // Loop thread; what blocks is done on the pool.
@@ -20,9 +28,10 @@ class Runner {
   Runner(async::Loop& loop, Queries& queries, results::Spool& spool, async::Pool& disk, const Clock& clock,
          Probe& probe);
 
-  // Runs the queued query on the warehouse of `connector`. When it returns the query has ended, or it was
-  // stopped for a shutdown and is queued again.
-  async::Task<> run(LivePtr live, warehouse::Connector* connector);
+  // Runs the queued query on the warehouse of `connector`, or goes on with one that runs in a detached warehouse. When
+  // it returns the query has ended, or it was stopped for a shutdown and is queued again or goes on without us. Returns
+  // why the warehouse cannot be reached, if the query has not begun for that and is still queued.
+  async::Task<std::optional<Failure>> run(LivePtr live, warehouse::Connector* connector);
 
   // Ends the query as failed, whatever state it is in, if that is still possible.
   async::Task<> fail(LivePtr live, Failure failure);
@@ -35,17 +44,17 @@ class Runner {
   // Ends the query as canceled though its result is sealed, and removes that.
   async::Task<> cancel_sealed(LivePtr live);
 
-  // Ends the query as succeeded with the sealed result `manifest`, also one that was found after a crash.
+  // Ends the query as succeeded with a result that is sealed, also one that was found after a crash, or kept by the
+  // warehouse. It expires with the query's result_ttl, or at summary.expires_at if that is earlier.
   // Errc::resource_exhausted, and the query as it was, if too much waits for the journal.
-  async::Task<Result<void>> succeed(LivePtr live, results::Manifest manifest);
+  async::Task<Result<void>> succeed(LivePtr live, journal::ResultSummary summary);
 
  private:
-  struct Sink;
-
   async::Task<Result<void>> start(LivePtr live, StatementKind kind);
-  async::Task<Result<results::Manifest, Failure>> spool(LivePtr live, warehouse::Execution* execution);
-  async::Task<Result<results::Manifest, Failure>> fill(LivePtr live, warehouse::Execution* execution, Sink* into);
-  async::Task<> end_sealed(LivePtr live, results::Manifest manifest);
+  async::Task<> acquit(LivePtr live);
+  async::Task<Result<journal::ResultSummary, Failure>> yield(LivePtr live, warehouse::Execution* execution);
+  async::Task<Result<void, Failure>> hand_over(LivePtr live, warehouse::Execution* execution);
+  async::Task<> end_well(LivePtr live, journal::ResultSummary summary);
   async::Task<> end_stopped(LivePtr live, Failure failure);
   Result<void> report_canceled(const LivePtr& live, Result<void> recorded);
 

@@ -11,6 +11,10 @@ namespace coatcheck::query {
 
 namespace {
 
+// Between two questions to a warehouse that cannot be reached.
+constexpr std::chrono::milliseconds probe_pause_min{250};
+constexpr std::chrono::milliseconds probe_pause_max = std::chrono::seconds(30);
+
 std::string words_of(const std::exception_ptr& failure) {
   try {
     std::rethrow_exception(failure);
@@ -41,8 +45,11 @@ Service::Service(async::Loop& loop, journal::Journal& journal, results::Spool& s
   assert(!warehouses.empty());
   for (WarehouseSetup& setup : warehouses) {
     const AdmissionLimits limits = setup.limits;
-    lanes_.push_back(std::make_unique<Lane>(Lane{
-        .setup = std::move(setup), .admission = Admission(limits), .next_timeout = async::Timer(loop.get_executor())}));
+    lanes_.push_back(std::make_unique<Lane>(Lane{.setup = std::move(setup),
+                                                 .admission = Admission(limits),
+                                                 .next_timeout = async::Timer(loop.get_executor()),
+                                                 .probe_pause = probe_pause_min,
+                                                 .next_probe = async::Timer(loop.get_executor())}));
   }
 }
 
@@ -175,21 +182,22 @@ void Service::put_back(Lane& lane, Admission::Place place) {
 }
 
 void Service::dispatch(Lane& lane) {
-  while (!draining_) {
-    const std::optional<QueryId> id = lane.admission.take_next();
-    if (!id) return;
-    LivePtr live = queries_.live(*id);
+  while (!draining_ && !lane.is_down) {
+    const std::optional<Admission::Place> place = lane.admission.take_next();
+    if (!place) return;
+    LivePtr live = queries_.live(place->id);
     assert(live && "a query that waits is in memory");
-    tasks_.spawn(run(&lane, std::move(live)));
+    tasks_.spawn(run(&lane, *place, std::move(live)));
   }
 }
 
-async::Task<> Service::run(Lane* lane, LivePtr live) {
+async::Task<> Service::run(Lane* lane, Admission::Place place, LivePtr live) {
   const QueryId id = live->head->id;
   under_way_.insert(id);
   std::string broke;
+  std::optional<Failure> unreachable;
   try {
-    co_await runner_.run(live, lane->setup.connector);
+    unreachable = co_await runner_.run(live, lane->setup.connector);
   } catch (const std::exception& e) {
     broke = e.what();
   }
@@ -205,6 +213,41 @@ async::Task<> Service::run(Lane* lane, LivePtr live) {
   if (live->unwanted) co_await drop_result(live->entry, journal::ResultGone::deleted);
   under_way_.erase(id);
   lane->admission.release();
+  if (unreachable && live->head->state == journal::State::queued) lane->admission.put_back(place);
+  if (unreachable) {
+    note_trouble(*lane, *unreachable);
+  } else if (live->entry->failure && live->entry->failure->category == FailureCategory::unavailable) {
+    note_trouble(*lane, *live->entry->failure);
+  } else if (!lane->is_down) {
+    lane->probe_pause = probe_pause_min;
+  }
+  lane->next_timeout.cancel();  // Whoever has waited longest may be another now.
+  dispatch(*lane);
+}
+
+// --- a warehouse that cannot be reached ---------------------------------------------------------
+
+void Service::note_trouble(Lane& lane, const Failure& failure) {
+  lane.last_trouble = WarehouseStatus::Trouble{.message = failure.message, .at = clock_.now()};
+  if (lane.is_down || draining_) return;
+  lane.is_down = true;
+  telemetry::warn("warehouse_unreachable", {{"warehouse", lane.setup.name}, {"error", failure.message}});
+  tasks_.spawn(probe(&lane));
+}
+
+async::Task<> Service::probe(Lane* lane) {
+  while (!draining_) {
+    lane->next_probe.expires_after(lane->probe_pause);
+    [[maybe_unused]] auto [error] = co_await lane->next_probe.async_wait(async::as_outcome);
+    if (draining_) co_return;
+    // Kept until a query has run: what answers a question may refuse the next statement all the same.
+    lane->probe_pause = std::min(lane->probe_pause * 2, probe_pause_max);
+    auto answered = co_await lane->setup.connector->check();
+    if (answered || answered.error().category != FailureCategory::unavailable) break;
+    lane->last_trouble = WarehouseStatus::Trouble{.message = answered.error().message, .at = clock_.now()};
+  }
+  lane->is_down = false;
+  telemetry::info("warehouse_answers", {{"warehouse", lane->setup.name}});
   dispatch(*lane);
 }
 
@@ -218,10 +261,12 @@ async::Task<> Service::expire_queue(Lane* lane) {
     }
     lane->admission.remove(longest->id);
     LivePtr live = queries_.live(longest->id);
+    const std::string why =
+        lane->is_down ? "; the warehouse could not be reached: " + lane->last_trouble->message : std::string();
     Failure failure{
         .category = FailureCategory::queue_timeout,
         .code = "QUEUE_TIMEOUT",
-        .message = "the query waited for its turn longer than " + to_string(lane->setup.limits.queue_timeout),
+        .message = "the query waited for its turn longer than " + to_string(lane->setup.limits.queue_timeout) + why,
         .retryable = true};
     co_await runner_.fail(std::move(live), std::move(failure));
   }
@@ -302,10 +347,15 @@ async::Task<bool> Service::drain(Deadline deadline) {
   draining_ = true;
   queries_.release_waiters();
   house_timer_.cancel();
-  for (const auto& lane : lanes_) lane->next_timeout.cancel();
+  for (const auto& lane : lanes_) {
+    lane->next_timeout.cancel();
+    lane->next_probe.cancel();
+  }
 
   // Nothing more is submitted, so a script can only end: the next start goes on with it. Its part has its own grace.
   for (const QueryId id : queries_.scripts()) queries_.live(id)->stop(StopReason::shutting_down);
+  queries_.leave_detached();
+  leave_fetches();
   // Queries that run get their grace; those that wait stay queued in the journal.
   if (co_await tasks_.join_until(deadline)) co_return true;
   queries_.stop_all(StopReason::shutting_down);

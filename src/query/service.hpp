@@ -39,6 +39,7 @@ struct Options {
   std::chrono::milliseconds history_retention = std::chrono::hours(24 * 30);
   std::chrono::milliseconds housekeeping_interval = std::chrono::seconds(10);
   std::chrono::milliseconds stop_grace = stop_grace_default;
+  std::chrono::milliseconds fetch_wait = std::chrono::seconds(45);  // That a claim waits for a result that is fetched.
   std::uint64_t bound_values_max = 5'000'000;  // Of all queries that have not ended; each takes about 100 bytes.
 };
 
@@ -58,6 +59,11 @@ struct WarehouseSetup {
 };
 
 struct WarehouseStatus {
+  struct Trouble {
+    std::string message;  // The warehouse's own words.
+    Timestamp at;
+  };
+
   std::string name;
   std::string kind;
   bool is_default = false;
@@ -65,6 +71,9 @@ struct WarehouseStatus {
   std::size_t running_max = 0;
   std::size_t queued = 0;
   std::size_t queued_max = 0;
+  bool is_reachable = true;  // As far as is known: nobody asks as long as all is well.
+  std::optional<Trouble> last_trouble = {};
+  std::uint64_t status_requests = 0;  // How often it was asked about queries that run there.
 };
 
 // The life of queries: everything that a front door can ask for. It knows no protocol.
@@ -114,7 +123,9 @@ class Service {
                                                                          std::vector<Asked> asked, Deadline deadline);
 
   // Claims the result. Errors: conflict (it has not ended, or not well: the snapshot says), gone (it was
-  // there: the snapshot says why it is not), corrupt, io_error.
+  // there: the snapshot says why it is not), corrupt, io_error. A result that its warehouse has kept is fetched first,
+  // once for all who claim it: unavailable if that takes longer than Options::fetch_wait or the warehouse cannot be
+  // reached, resource_exhausted if too many are fetched.
   struct Claim {
     Snapshot snapshot;
     Result<std::shared_ptr<const results::Reader>> reader;
@@ -170,6 +181,18 @@ class Service {
     Admission admission;
     async::Timer next_timeout;
     std::size_t describing = 0;
+    // It cannot be reached: its queries wait until it answers.
+    bool is_down = false;
+    std::optional<WarehouseStatus::Trouble> last_trouble = {};
+    std::chrono::milliseconds probe_pause{0};
+    async::Timer next_probe;
+  };
+
+  // A kept result on its way from the warehouse, and who waits for it.
+  struct Fetch {
+    Waiters waiters;
+    warehouse::Execution* execution = nullptr;
+    std::optional<Result<void>> outcome;
   };
 
   Result<Submitted> replay(EntryPtr earlier, const std::string& fingerprint);
@@ -178,15 +201,23 @@ class Service {
   void enqueue(Lane& lane, QueryId id, Timestamp submitted_at);
   void put_back(Lane& lane, Admission::Place place);
   void dispatch(Lane& lane);
-  async::Task<> run(Lane* lane, LivePtr live);
+  async::Task<> run(Lane* lane, Admission::Place place, LivePtr live);
+  void note_trouble(Lane& lane, const Failure& failure);
+  async::Task<> probe(Lane* lane);
   async::Task<> expire_queue(Lane* lane);
 
-  async::Task<Result<void>> recover_one(journal::Entry entry);
+  async::Task<Result<LivePtr>> recover_one(journal::Entry entry);
   async::Task<> cancel_parts(QueryId script);
   Timestamp forget_before() const;
   async::Task<> keep_house();
   async::Task<> expire_results();
   async::Task<> drop_result(EntryPtr entry, journal::ResultGone why);
+
+  async::Task<Result<void>> fetch_kept(EntryPtr entry);
+  async::Task<> fetch(EntryPtr entry, std::shared_ptr<Fetch> fetch);
+  async::Task<Result<void>> fetch_into_spool(EntryPtr entry, Fetch* fetch);
+  async::Task<Result<void>> take_fetched(EntryPtr entry, journal::ResultSummary summary);
+  void leave_fetches();
 
   async::Task<Result<EntryPtr>> find(principals::Principal asker, QueryId id);
   Snapshot snapshot_of(EntryPtr entry) const;
@@ -202,6 +233,7 @@ class Service {
   Runner runner_;
   std::vector<std::unique_ptr<Lane>> lanes_;
   std::set<QueryId> under_way_;  // Those that have their turn.
+  std::map<QueryId, std::shared_ptr<Fetch>> fetches_;
   std::uint64_t values_being_added_ = 0;
   bool draining_ = false;
   async::Timer house_timer_;

@@ -17,6 +17,9 @@
 
 namespace coatcheck::warehouse {
 
+// The code of a failure (category `unavailable`) that says that a detached warehouse no longer has a query's rows.
+inline constexpr const char* result_gone_code = "RESULT_GONE";
+
 // What went well, or the query's failure in the warehouse's own words.
 template <class T>
 using Outcome = Result<T, Failure>;
@@ -49,10 +52,20 @@ struct Request {
   std::uint64_t session = 0;   // In which it was submitted; 0 for none.
   std::string warehouse = {};  // The name by which the warehouse is configured.
   std::string query_tag = {};
+  std::string traceparent = {};  // The caller's (W3C Trace Context), for warehouses that keep such; empty for none.
   std::optional<std::uint64_t> row_limit = {};            // More rows than that are not kept.
   std::optional<std::chrono::milliseconds> timeout = {};  // After which it will be canceled.
   bool describe_only = false;                             // It will not run: parameters may be missing.
   std::vector<Input> inputs = {};  // What the statement may read besides the warehouse's own tables.
+
+  // For a detached warehouse, from the record of an earlier attempt at the same query. With the handle by which the
+  // warehouse knows it, it is found again and not submitted. Without one it may have been submitted all the same: then
+  // submit() is to be a repetition that the warehouse does not run twice.
+  std::string handle = {};
+  bool may_be_submitted = false;
+  // Whether somebody waits for its end at this moment, so that it is worth to look more often. On the loop's thread;
+  // may be empty.
+  std::function<bool()> is_awaited = {};
 };
 
 // The rows of an execution, pulled once, from front to back.
@@ -65,12 +78,20 @@ class Cursor {
 
   // Returns the next batch, nothing at the end. One call at a time.
   virtual async::Task<Outcome<std::optional<rows::Batch>>> next() = 0;
+
+  // Rows that a detached warehouse keeps, so that they need not be fetched before somebody claims them.
+  struct Kept {
+    std::uint64_t rows = 0;
+    std::chrono::milliseconds for_time{0};  // From now on.
+  };
+  // Nothing if they are to be fetched now. The same execution, or a later one with its handle, fetches them.
+  virtual std::optional<Kept> kept() const { return std::nullopt; }
 };
 
 // One statement that the warehouse has understood and may run.
 //
 // Used on the loop's thread. Destroy it only when no call is under way; that also ends the statement in
-// the warehouse, if it is attached.
+// the warehouse, if it is attached. In a detached warehouse it goes on.
 class Execution {
  public:
   virtual ~Execution() = default;
@@ -82,7 +103,16 @@ class Execution {
   // a moment at most; not while run() or next() is under way.
   virtual std::optional<rows::Schema> description() { return std::nullopt; }
 
-  // Starts it, once, and returns when the schema is known. The cursor must not outlive the execution.
+  // Has a detached warehouse take the statement, and returns the handle by which it knows it. Called once, before
+  // run(), when it is on record that the statement may have been submitted; with Request::handle it returns that at
+  // once. A failure is final: the warehouse has refused the statement. `interrupted` after leave(): nobody knows
+  // whether it was taken.
+  virtual async::Task<Outcome<std::string>> submit() {
+    co_return Failure{.category = FailureCategory::internal, .message = "not a detached warehouse"};
+  }
+
+  // Starts it, once, and returns when the schema is known; in a detached warehouse, when it has succeeded. The cursor
+  // must not outlive the execution.
   virtual async::Task<Outcome<std::unique_ptr<Cursor>>> run() = 0;
 
   // How much is done, from 0 to 1; nothing if the warehouse does not say. Never blocks.
@@ -91,6 +121,10 @@ class Execution {
   // Asks the warehouse to stop; returns at once. A run() or next() under way then ends, as soon as the
   // warehouse has confirmed, with category `canceled`; so does every later one. Idempotent.
   virtual void cancel() = 0;
+
+  // Ends a submit(), run() or next() under way, and every later one, with category `interrupted`. In a detached
+  // warehouse the statement goes on; elsewhere this is a cancel.
+  virtual void leave() { cancel(); }
 };
 
 // What a warehouse of some kind can do.
@@ -107,7 +141,15 @@ class Connector {
   virtual Capabilities capabilities() const = 0;
 
   // Has the warehouse parse and check the statement; runs nothing. The execution must not outlive this.
+  // `unavailable` and retryable if it cannot be reached: then the statement has not begun.
   virtual async::Task<Outcome<std::unique_ptr<Execution>>> prepare(Request request) = 0;
+
+  // Has the warehouse answer something that costs next to nothing. Returns what answered, in words for people
+  // ("PostgreSQL 15.14, database sales, user reader"); empty if there is nothing to say.
+  virtual async::Task<Outcome<std::string>> check() { co_return std::string(); }
+
+  // How often a detached warehouse was asked about statements that run there.
+  virtual std::uint64_t status_requests() const { return 0; }
 };
 
 }  // namespace coatcheck::warehouse

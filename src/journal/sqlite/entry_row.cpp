@@ -36,7 +36,7 @@ std::optional<Timestamp> time_from(std::optional<std::int64_t> number) {
   return time_from(*number);
 }
 
-// Parameters 1 to 14: what changes while a query lives.
+// Parameters 1 to 17: what changes while a query lives.
 void bind_progress(Statement& statement, const Entry& entry, const EntryBlobs& blobs) {
   const auto of_result = [&entry](auto value) -> std::optional<std::int64_t> {
     if (!entry.result) return std::nullopt;
@@ -57,6 +57,9 @@ void bind_progress(Statement& statement, const Entry& entry, const EntryBlobs& b
   statement.bind(13, of_result([](const ResultSummary& result) { return number_of(result.expires_at); }));
   statement.bind(14, static_cast<std::int64_t>(entry.result_gone));
   statement.bind(15, static_cast<std::int64_t>(entry.crashes));
+  statement.bind_text_or_null(16, entry.handle);
+  const bool is_kept = entry.result && entry.result->kept_by_warehouse;
+  statement.bind(17, is_kept ? std::optional<std::int64_t>(1) : std::nullopt);
 }
 
 Error unreadable(const QueryId& id) {
@@ -86,10 +89,9 @@ bool read_result(Columns& columns, std::optional<ResultSummary>& result) {
 
 const char* const insert_query_sql =
     "INSERT INTO query (version, state, attempt, kind, started_at, cancel_requested_at, ended_at, failure, result_rows,"
-    " result_bytes, result_chunks, result_truncated, expires_at, result_gone, crashes, id, principal, warehouse, "
-    "query_tag,"
-    " idempotency_key, submitted_at, session)"
-    " VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19,?20,?21,?22)";
+    " result_bytes, result_chunks, result_truncated, expires_at, result_gone, crashes, handle, result_kept, id,"
+    " principal, warehouse, query_tag, idempotency_key, submitted_at, session)"
+    " VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19,?20,?21,?22,?23,?24)";
 
 const char* const insert_submission_sql =
     "INSERT INTO submission (seq, statement, parameters, timeout, row_limit, result_ttl, traceparent, fingerprint,"
@@ -98,14 +100,15 @@ const char* const insert_submission_sql =
 const char* const update_query_sql =
     "UPDATE query SET version=?1, state=?2, attempt=?3, kind=?4, started_at=?5, cancel_requested_at=?6, ended_at=?7,"
     " failure=?8, result_rows=?9, result_bytes=?10, result_chunks=?11, result_truncated=?12, expires_at=?13,"
-    " result_gone=?14, crashes=?15 WHERE id=?16 AND version=?17";
+    " result_gone=?14, crashes=?15, handle=?16, result_kept=?17 WHERE id=?18 AND version=?19";
 
 // The left join tells a query whose submission is missing (corrupt) from one that is not there.
 const char* const select_entry_sql =
     "SELECT id, version, state, attempt, kind, submitted_at, started_at, cancel_requested_at, ended_at, failure,"
-    " result_rows, result_bytes, result_chunks, result_truncated, expires_at, result_gone, crashes, principal, "
-    "warehouse,"
-    " query_tag, idempotency_key, statement, parameters, timeout, row_limit, result_ttl, traceparent, fingerprint,"
+    " result_rows, result_bytes, result_chunks, result_truncated, expires_at, result_gone, crashes, handle, "
+    "result_kept,"
+    " principal, warehouse, query_tag, idempotency_key, statement, parameters, timeout, row_limit, result_ttl, "
+    "traceparent, fingerprint,"
     " session, form FROM query LEFT JOIN submission USING (seq) WHERE id=?1";
 
 EntryBlobs::EntryBlobs(const Entry& entry) : EntryBlobs(of_change(entry)) {
@@ -121,14 +124,14 @@ EntryBlobs EntryBlobs::of_change(const Entry& entry) {
 
 void bind_insert_query(Statement& statement, const Entry& entry, const EntryBlobs& blobs) {
   bind_progress(statement, entry, blobs);
-  statement.bind_blob(16, bytes_of(entry.id));
-  statement.bind_text(17, entry.submission.principal);
-  statement.bind_text(18, entry.submission.warehouse);
-  statement.bind_text_or_null(19, entry.submission.query_tag);
-  statement.bind_text_or_null(20, entry.submission.idempotency_key);
-  statement.bind(21, number_of(entry.submitted_at));
+  statement.bind_blob(18, bytes_of(entry.id));
+  statement.bind_text(19, entry.submission.principal);
+  statement.bind_text(20, entry.submission.warehouse);
+  statement.bind_text_or_null(21, entry.submission.query_tag);
+  statement.bind_text_or_null(22, entry.submission.idempotency_key);
+  statement.bind(23, number_of(entry.submitted_at));
   const std::uint64_t session = entry.submission.session;
-  statement.bind(22, session == 0 ? std::nullopt : std::optional(as_signed(session)));
+  statement.bind(24, session == 0 ? std::nullopt : std::optional(as_signed(session)));
 }
 
 void bind_insert_submission(Statement& statement, std::int64_t seq, const Entry& entry, const EntryBlobs& blobs) {
@@ -150,8 +153,8 @@ void bind_insert_submission(Statement& statement, std::int64_t seq, const Entry&
 
 void bind_update_query(Statement& statement, const Entry& entry, const EntryBlobs& blobs) {
   bind_progress(statement, entry, blobs);
-  statement.bind_blob(16, bytes_of(entry.id));
-  statement.bind(17, as_signed(entry.version - 1));
+  statement.bind_blob(18, bytes_of(entry.id));
+  statement.bind(19, as_signed(entry.version - 1));
 }
 
 Result<Entry> read_entry(const Statement& statement) {
@@ -176,6 +179,10 @@ Result<Entry> read_entry(const Statement& statement) {
   const bool result_fits = read_result(columns, entry.result);
   const std::int64_t gone = columns.integer();
   const std::int64_t crashes = columns.integer();
+  entry.handle = columns.optional_text();
+  const auto kept = columns.optional_integer();
+  if (kept && (*kept != 1 || !entry.result)) return unreadable(*id);
+  if (kept) entry.result->kept_by_warehouse = true;
   if (columns.bad() || !state || !result_fits || attempt < 0 || attempt > std::numeric_limits<int>::max() ||
       crashes < 0 || crashes > std::numeric_limits<int>::max() || kind < 0 || kind > 2 || gone < 0 || gone > 2) {
     return unreadable(*id);

@@ -103,6 +103,7 @@ inline Entry started(Entry entry) {
   entry.state = State::running;
   entry.attempt += 1;
   entry.crashes = entry.attempt / 2;
+  if (entry.attempt % 2 == 0) entry.handle = "01b2-" + std::to_string(entry.attempt);
   entry.started_at = entry.submitted_at + std::chrono::milliseconds(5);
   return entry;
 }
@@ -112,6 +113,7 @@ inline Entry succeeded(Entry entry, Timestamp expires_at) {
   entry.state = State::succeeded;
   entry.ended_at = entry.submitted_at + std::chrono::milliseconds(9);
   entry.result = ResultSummary{.rows = 3, .bytes = 400, .chunks = 1, .truncated = false, .expires_at = expires_at};
+  entry.result->kept_by_warehouse = entry.attempt % 2 == 0;
   return entry;
 }
 

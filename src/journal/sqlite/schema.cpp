@@ -81,7 +81,16 @@ Result<void> make_version_4(Database& database) {
   return database.execute("ALTER TABLE submission ADD COLUMN form INTEGER");
 }
 
-constexpr std::array<Migration, 4> all_migrations = {make_version_1, make_version_2, make_version_3, make_version_4};
+// Of queries that run elsewhere; NULL for all others.
+Result<void> make_version_5(Database& database) {
+  return database.execute(R"sql(
+    ALTER TABLE query ADD COLUMN handle TEXT;
+    ALTER TABLE query ADD COLUMN result_kept INTEGER;
+  )sql");
+}
+
+constexpr std::array<Migration, 5> all_migrations = {make_version_1, make_version_2, make_version_3, make_version_4,
+                                                     make_version_5};
 
 Result<void> step_to(Database& database, Migration step, std::int64_t version) {
   if (auto begun = database.execute("BEGIN IMMEDIATE"); !begun) return begun;

@@ -54,6 +54,7 @@ TEST(Schema, version_1_is_taken_to_the_latest) {
   EXPECT_EQ(*database.integer("SELECT count(*) FROM pragma_index_info('by_principal_tag')"), 3);
   EXPECT_EQ(*database.integer("SELECT count(session) FROM query"), 0);
   EXPECT_EQ(*database.integer("SELECT count(form) FROM submission"), 0);
+  EXPECT_EQ(*database.integer("SELECT count(handle) + count(result_kept) FROM query"), 0);
 }
 
 TEST(Schema, a_step_that_fails_leaves_the_version_before_it) {

@@ -25,7 +25,7 @@ journal::Submission asking(std::string text) {
 }
 
 TestServer::TestServer(const TestDirectory& directory, TestSetup setup, const MakeConnector& connector)
-    : main(loop.get_executor()), side(loop.get_executor()), results_(directory.path() / "results") {
+    : main(loop.get_executor(), setup.capabilities), side(loop.get_executor()), results_(directory.path() / "results") {
   if (connector) other = connector(loop.get_executor());
   journal::JournalOptions journal_options{.file = directory.path() / "journal.db"};
   journal =

@@ -37,16 +37,17 @@ struct TestSetup {
   std::uint64_t result_bytes_max = std::uint64_t{1} << 30;
   std::optional<std::chrono::milliseconds> timeout_default = {};
   std::optional<std::chrono::milliseconds> timeout_max = {};
-  bool has_side = true;    // Whether the second warehouse is configured.
-  Files* files = &disk();  // Under the spool.
+  warehouse::Capabilities capabilities = {};  // Of "main".
+  bool has_side = true;                       // Whether the second warehouse is configured.
+  Files* files = &disk();                     // Under the spool.
 };
 
 // What a client asks for, as simple as it can be.
 journal::Submission asking(std::string text);
 
 // All that a running server has under its API: real journal and spool in a directory, two scripted warehouses,
-// "main" and "side", and a service over them. Scripts of several statements are run by "main" too. Scripts first, then start(). When it dies it lets go whatever
-// stands, drains and closes.
+// "main" and "side", and a service over them. Scripts of several statements are run by "main" too. Scripts first, then
+// start(). When it dies it lets go whatever stands, drains and closes.
 class TestServer {
  public:
   // With `connector`, "main" is that one.

@@ -14,6 +14,17 @@ Failure canceled() {
   return Failure{.category = FailureCategory::canceled, .code = "Scripted", .message = "The query was canceled."};
 }
 
+Failure left_alone() {
+  return Failure{.category = FailureCategory::interrupted, .code = "Scripted", .message = "Nobody waits any more."};
+}
+
+Failure unreachable() {
+  return Failure{.category = FailureCategory::unavailable,
+                 .code = "Scripted",
+                 .message = "The warehouse is down.",
+                 .retryable = true};
+}
+
 rows::Schema numbers_schema() { return arrow::schema({arrow::field("n", arrow::int64(), false)}); }
 
 rows::Batch make_numbers(std::int64_t first, std::int64_t count) {
@@ -44,6 +55,7 @@ class ScriptedWarehouse::ScriptedExecution final : public Execution {
 
   StatementKind kind() const override { return line_->script.kind; }
   std::optional<double> progress() const override { return line_->script.progress; }
+  async::Task<Outcome<std::string>> submit() override;
   async::Task<Outcome<std::unique_ptr<Cursor>>> run() override;
 
   void cancel() override {
@@ -51,6 +63,14 @@ class ScriptedWarehouse::ScriptedExecution final : public Execution {
     warehouse_.changed_.cancel();
   }
 
+  void leave() override {
+    if (!warehouse_.capabilities_.detached) return cancel();
+    warehouse_.record(Event::Kind::left, request_);
+    left_ = true;
+    warehouse_.changed_.cancel();
+  }
+
+  bool is_left() const { return left_; }
   bool canceled_now() const { return cancel_asked_ && (line_->released || !line_->script.cancel_needs_release); }
   const Script& script() const { return line_->script; }
 
@@ -58,7 +78,7 @@ class ScriptedWarehouse::ScriptedExecution final : public Execution {
   async::Task<> stall() {
     const Standing standing(*line_);
     warehouse_.changed_.cancel();
-    while (!line_->released && !canceled_now()) {
+    while (!line_->released && !left_ && !canceled_now()) {
       [[maybe_unused]] auto [error] = co_await warehouse_.changed_.async_wait(async::as_outcome);
     }
   }
@@ -80,6 +100,7 @@ class ScriptedWarehouse::ScriptedExecution final : public Execution {
   Request request_;
   std::shared_ptr<Line> line_;
   bool cancel_asked_ = false;
+  bool left_ = false;
 };
 
 class ScriptedWarehouse::ScriptedCursor final : public Cursor {
@@ -91,11 +112,14 @@ class ScriptedWarehouse::ScriptedCursor final : public Cursor {
     return script.schema ? script.schema : numbers_schema();
   }
 
+  std::optional<Kept> kept() const override { return execution_.script().kept; }
+
   async::Task<Outcome<std::optional<rows::Batch>>> next() override {
     const auto& script = execution_.script();
     if (script.stall == Script::Stall::before_batch && script.batches_before_stall == batches_given_) {
       co_await execution_.stall();
     }
+    if (execution_.is_left()) co_return left_alone();
     if (execution_.canceled_now()) co_return canceled();
     if (script.next_fails && script.batches_before_failure == batches_given_) co_return *script.next_fails;
     auto batch = make_batch();
@@ -122,9 +146,22 @@ class ScriptedWarehouse::ScriptedCursor final : public Cursor {
   std::int64_t rows_given_ = 0;
 };
 
+async::Task<Outcome<std::string>> ScriptedWarehouse::ScriptedExecution::submit() {
+  if (!request_.handle.empty()) {
+    warehouse_.record(Event::Kind::found, request_);
+    co_return request_.handle;
+  }
+  warehouse_.record(request_.may_be_submitted ? Event::Kind::submitted_again : Event::Kind::submitted, request_);
+  if (script().stall == Script::Stall::in_submit) co_await stall();
+  if (left_) co_return left_alone();
+  if (script().submit_fails) co_return *script().submit_fails;
+  co_return "handle of " + request_.query.to_string();
+}
+
 async::Task<Outcome<std::unique_ptr<Cursor>>> ScriptedWarehouse::ScriptedExecution::run() {
   warehouse_.record(Event::Kind::ran, request_);
   if (script().stall == Script::Stall::in_run) co_await stall();
+  if (left_) co_return left_alone();
   if (canceled_now()) co_return canceled();
   if (script().run_fails) co_return *script().run_fails;
   std::unique_ptr<Cursor> cursor = std::make_unique<ScriptedCursor>(*this);
@@ -157,6 +194,7 @@ std::size_t ScriptedWarehouse::runs(const std::string& statement) const {
 }
 
 async::Task<Outcome<std::unique_ptr<Execution>>> ScriptedWarehouse::prepare(Request request) {
+  if (is_down_) co_return unreachable();
   const auto found = lines_.find(request.statement.text);
   if (found == lines_.end()) {
     co_return Failure{.category = FailureCategory::statement,
@@ -171,6 +209,12 @@ async::Task<Outcome<std::unique_ptr<Execution>>> ScriptedWarehouse::prepare(Requ
   if (line->script.prepare_fails) co_return *line->script.prepare_fails;
   std::unique_ptr<Execution> prepared = std::move(execution);
   co_return prepared;
+}
+
+async::Task<Outcome<std::string>> ScriptedWarehouse::check() {
+  ++checks_;
+  if (is_down_) co_return unreachable();
+  co_return std::string("scripted");
 }
 
 void ScriptedWarehouse::record(Event::Kind kind, const Request& request) {

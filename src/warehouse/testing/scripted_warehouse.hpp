@@ -20,7 +20,7 @@ namespace coatcheck::warehouse {
 // What a ScriptedWarehouse does with one statement. As it stands: a read that yields one row.
 struct Script {
   // Where an execution stops until release() or a cancel.
-  enum class Stall { nowhere, in_prepare, in_run, before_batch };
+  enum class Stall { nowhere, in_prepare, in_submit, in_run, before_batch };
 
   StatementKind kind = StatementKind::read;
   std::optional<double> progress = {};
@@ -33,6 +33,7 @@ struct Script {
   std::vector<rows::Batch> batches = {};
 
   std::optional<Failure> prepare_fails = {};
+  std::optional<Failure> submit_fails = {};  // In a detached warehouse.
   std::optional<Failure> run_fails = {};
   // next() fails with this after `batches_before_failure` batches.
   std::optional<Failure> next_fails = {};
@@ -42,6 +43,8 @@ struct Script {
   std::size_t batches_before_stall = 0;  // For `before_batch`.
   // A cancel takes effect only once release() was called: the warehouse is slow to confirm.
   bool cancel_needs_release = false;
+  // What the cursor says of itself.
+  std::optional<Cursor::Kept> kept = {};
 };
 
 // A warehouse that answers, stalls and fails on cue, for the tests of other rooms.
@@ -52,7 +55,7 @@ class ScriptedWarehouse final : public Connector {
  public:
   // One thing that happened, in order of time. The oracle for "never ran twice".
   struct Event {
-    enum class Kind { prepared, ran, cancel_asked, ended };
+    enum class Kind { prepared, submitted, submitted_again, found, ran, cancel_asked, left, ended };
     Kind kind;
     QueryId query;
     int attempt;
@@ -68,6 +71,11 @@ class ScriptedWarehouse final : public Connector {
 
   // Sets what happens with statements of exactly this text; one that has no script fails in prepare().
   void on(std::string statement, Script script);
+
+  // Cannot be reached until come_back(): every prepare and check fails.
+  void go_down() { is_down_ = true; }
+  void come_back() { is_down_ = false; }
+  std::size_t checks() const { return checks_; }
 
   // Lets every execution of the statement pass its stall, those to come too, until on() is called again.
   void release(const std::string& statement);
@@ -86,6 +94,7 @@ class ScriptedWarehouse final : public Connector {
 
   Capabilities capabilities() const override { return capabilities_; }
   async::Task<Outcome<std::unique_ptr<Execution>>> prepare(Request request) override;
+  async::Task<Outcome<std::string>> check() override;
 
  private:
   class ScriptedExecution;
@@ -103,6 +112,8 @@ class ScriptedWarehouse final : public Connector {
   std::map<std::string, std::shared_ptr<Line>> lines_;  // Shared with executions that on() overtakes.
   std::vector<Event> events_;
   std::size_t open_executions_ = 0;
+  bool is_down_ = false;
+  std::size_t checks_ = 0;
   async::Timer changed_;  // Canceled whenever something that is waited for may have come true.
 };
 

@@ -1,0 +1,107 @@
+#include "query/spooling.hpp"
+
+#include <arrow/record_batch.h>
+
+#include <boost/asio/experimental/awaitable_operators.hpp>
+
+#include <memory>
+#include <tuple>
+#include <utility>
+
+#include "telemetry/log.hpp"
+
+namespace coatcheck::query {
+
+namespace {
+
+// What the spool could not do, in words for the client.
+Failure spool_failure(const Error& error) {
+  if (error.code == Errc::resource_exhausted) {
+    return {
+        .category = FailureCategory::resources, .code = "RESULT_LIMIT", .sqlstate = "53100", .message = error.message};
+  }
+  // The details name files of ours; the log has them.
+  return {.category = FailureCategory::internal,
+          .code = "SPOOL",
+          .message = "the result could not be stored",
+          .retryable = true};
+}
+
+// Where the rows go. The writer is made with the first batch, on the pool's thread.
+struct Sink {
+  results::Spool& spool;
+  const RowsWanted& wanted;
+  rows::Schema schema = {};
+  std::unique_ptr<results::Writer> writer = {};
+  bool truncated = false;
+
+  Result<void> open() {
+    if (writer) return Result<void>::ok();
+    auto created = spool.create(wanted.query, schema);
+    if (!created) return std::move(created).error();
+    writer = *std::move(created);
+    return Result<void>::ok();
+  }
+
+  Result<void> append(rows::Batch batch) {
+    auto opened = open();
+    if (!opened) return opened;
+    const auto rows = static_cast<std::uint64_t>(batch->num_rows());
+    const std::uint64_t room = wanted.rows_max - writer->rows();
+    if (rows > room) {
+      truncated = true;
+      if (room == 0) return Result<void>::ok();
+      batch = batch->Slice(0, static_cast<std::int64_t>(room));
+    }
+    return writer->append(std::move(batch));
+  }
+
+  Result<results::Manifest> seal() {
+    auto opened = open();
+    if (!opened) return std::move(opened).error();
+    return writer->seal(truncated);
+  }
+};
+
+async::Task<Result<results::Manifest, Failure>> fill(async::Pool& disk, warehouse::Cursor* cursor, Sink* into) {
+  using namespace boost::asio::experimental::awaitable_operators;
+
+  Sink& sink = *into;
+  sink.schema = cursor->schema();
+  auto fetched = co_await cursor->next();
+  while (fetched && *fetched) {
+    rows::Batch batch = **std::move(fetched);
+    auto appending = disk.run([&sink, batch = std::move(batch)]() mutable { return sink.append(std::move(batch)); });
+    auto both = co_await (std::move(appending) && cursor->next());
+    Result<void> appended = std::move(std::get<0>(both));
+    fetched = std::move(std::get<1>(both));
+    if (!appended) {
+      telemetry::warn("spool_append_failed",
+                      {{"query_id", sink.wanted.query.to_string()}, {"error", appended.error().message}});
+      co_return spool_failure(appended.error());
+    }
+    if (sink.truncated && sink.wanted.stop_at_max) break;
+  }
+  if (!fetched) co_return std::move(fetched).error();
+
+  auto sealed = co_await disk.run([&sink] { return sink.seal(); });
+  if (!sealed) {
+    telemetry::error("spool_seal_failed",
+                     {{"query_id", sink.wanted.query.to_string()}, {"error", sealed.error().message}});
+    co_return spool_failure(sealed.error());
+  }
+  co_return *std::move(sealed);
+}
+
+}  // namespace
+
+async::Task<Result<results::Manifest, Failure>> spool_rows(results::Spool& spool, async::Pool& disk,
+                                                           warehouse::Cursor* cursor, RowsWanted wanted) {
+  Sink sink{.spool = spool, .wanted = wanted};
+  auto spooled = co_await fill(disk, cursor, &sink);
+  // A writer that did not seal takes its file away, which is the disk's business, not the loop's.
+  if (!spooled) co_await disk.run([&sink] { sink.writer.reset(); });
+  co_return spooled;
+}
+
+}  // namespace coatcheck::query

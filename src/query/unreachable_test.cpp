@@ -1,0 +1,135 @@
+// A warehouse that cannot be reached: its queries wait, others go on, and it comes back by itself.
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "query/testing/test_server.hpp"
+
+namespace coatcheck::query {
+namespace {
+
+using journal::State;
+using testing::asking;
+using testing::never;
+using testing::TestDirectory;
+using testing::TestServer;
+using warehouse::Script;
+
+class UnreachableTest : public ::testing::Test {
+ protected:
+  static WarehouseStatus told(TestServer& server) { return server.service->warehouses().front(); }
+
+  TestDirectory directory_;
+};
+
+TEST_F(UnreachableTest, its_queries_wait_in_their_order_until_it_answers) {
+  TestServer server(directory_, {.limits = {.running_max = 1}});
+  for (const auto* text : {"a", "b", "c"}) server.script(text, {});
+  server.main.go_down();
+  server.start();
+  std::vector<QueryId> ids;
+  for (const auto* text : {"a", "b", "c"}) ids.push_back(server.submit(text));
+  server.until([&] { return server.main.checks() == 1; });
+  for (const QueryId id : ids) EXPECT_EQ(server.state(id), State::queued);
+  EXPECT_FALSE(told(server).is_reachable);
+  EXPECT_EQ(told(server).queued, 3U);
+  EXPECT_EQ(told(server).running, 0U);
+  ASSERT_TRUE(told(server).last_trouble);
+  EXPECT_EQ(told(server).last_trouble->message, "The warehouse is down.");
+
+  server.main.come_back();
+  for (const QueryId id : ids) EXPECT_EQ(server.ended(id).entry->state, State::succeeded);
+  EXPECT_TRUE(told(server).is_reachable);
+  EXPECT_TRUE(told(server).last_trouble) << "stays, for who looks later";
+  std::vector<std::string> ran;
+  for (const auto& event : server.main.events()) {
+    if (event.kind == warehouse::ScriptedWarehouse::Event::Kind::ran) ran.push_back(event.statement);
+  }
+  EXPECT_EQ(ran, (std::vector<std::string>{"a", "b", "c"}));
+  EXPECT_EQ(server.status(ids.front()).entry->attempt, 1) << "it had not begun";
+}
+
+TEST_F(UnreachableTest, others_go_on) {
+  TestServer server(directory_);
+  server.script("q", {});
+  server.main.go_down();
+  server.start();
+  const QueryId waits = server.submit("q");
+  server.until([&] { return !told(server).is_reachable; });
+  journal::Submission beside = asking("q");
+  beside.warehouse = "side";
+  EXPECT_EQ(server.ended(server.submit(std::move(beside))).entry->state, State::succeeded);
+  EXPECT_EQ(server.state(waits), State::queued);
+  server.main.come_back();
+}
+
+TEST_F(UnreachableTest, it_is_asked_by_one_for_all_and_not_when_all_is_well) {
+  TestServer server(directory_, {.limits = {.running_max = 4}});
+  server.script("q", {});
+  server.start();
+  server.ended(server.submit("q"));
+  EXPECT_EQ(server.main.checks(), 0U);
+  server.main.go_down();
+  std::vector<QueryId> ids;
+  for (int i = 0; i != 4; ++i) ids.push_back(server.submit("q"));
+  server.until([&] { return server.main.checks() == 1; });
+  server.main.come_back();
+  for (const QueryId id : ids) server.ended(id);
+  EXPECT_LE(server.main.checks(), 3U);
+}
+
+TEST_F(UnreachableTest, who_waits_too_long_is_told_why) {
+  TestServer server(directory_, {.limits = {.queue_timeout = std::chrono::milliseconds(50)}});
+  server.script("q", {});
+  server.main.go_down();
+  server.start();
+  const EntryPtr entry = server.ended(server.submit("q")).entry;
+  EXPECT_EQ(entry->state, State::failed);
+  EXPECT_EQ(entry->failure->category, FailureCategory::queue_timeout);
+  EXPECT_TRUE(entry->failure->message.ends_with("; the warehouse could not be reached: The warehouse is down."))
+      << entry->failure->message;
+}
+
+TEST_F(UnreachableTest, a_query_that_waits_for_it_can_be_canceled) {
+  TestServer server(directory_);
+  server.script("q", {});
+  server.main.go_down();
+  server.start();
+  const QueryId id = server.submit("q");
+  server.until([&] { return !told(server).is_reachable; });
+  EXPECT_EQ(server.cancel(id).entry->state, State::canceled);
+  server.main.come_back();
+}
+
+TEST_F(UnreachableTest, a_query_that_it_broke_off_fails_and_the_next_one_waits) {
+  TestServer server(directory_);
+  server.script("q", {.run_fails = Failure{.category = FailureCategory::unavailable, .message = "gone"}});
+  server.start();
+  const QueryId broken = server.submit("q");
+  EXPECT_EQ(server.ended(broken).entry->state, State::failed);
+  server.until([&] { return server.main.checks() == 1; });
+  EXPECT_EQ(told(server).last_trouble->message, "gone");
+  EXPECT_TRUE(told(server).is_reachable);
+}
+
+TEST_F(UnreachableTest, a_server_goes_down_while_it_asks) {
+  QueryId id;
+  {
+    TestServer server(directory_);
+    server.script("q", {});
+    server.main.go_down();
+    server.start();
+    id = server.submit("q");
+    server.until([&] { return !told(server).is_reachable; });
+    server.stop(never());
+  }
+  TestServer next(directory_);
+  next.script("q", {});
+  next.start();
+  EXPECT_EQ(next.ended(id).entry->state, State::succeeded);
+  EXPECT_EQ(next.status(id).entry->crashes, 0);
+}
+
+}  // namespace
+}  // namespace coatcheck::query
