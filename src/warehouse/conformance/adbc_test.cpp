@@ -5,10 +5,9 @@
 namespace coatcheck::warehouse {
 namespace {
 
-std::unique_ptr<Connector> open(AdbcOptions options, async::Loop& loop) {
+Result<std::unique_ptr<Connector>> open(AdbcOptions options, async::Loop& loop) {
   options.batch_rows = 1000;
-  auto opened = open_adbc(std::move(options), loop);
-  return opened ? *std::move(opened) : nullptr;
+  return open_adbc(std::move(options), loop);
 }
 
 Subject sqlite_subject() {
@@ -21,10 +20,10 @@ Subject sqlite_subject() {
       .many_rows_count = 100'000,
       .endless = "WITH RECURSIVE r(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM r) SELECT sum(n) FROM r",
       .write = "CREATE TABLE made (a INTEGER)",
-      .rows = Subject::Rows{.make = "CREATE TABLE numbers (n BIGINT PRIMARY KEY)",
-                            .insert = "INSERT INTO numbers VALUES (?)",
-                            .read = "SELECT n FROM numbers"},
       .tells_reads = false,
+      .rows = {.make = "CREATE TABLE numbers (n BIGINT PRIMARY KEY)",
+               .insert = "INSERT INTO numbers VALUES (?)",
+               .read = "SELECT n FROM numbers"},
   };
 }
 
@@ -40,15 +39,17 @@ Subject postgresql_subject() {
       .many_rows_count = 100'000,
       .endless = "SELECT count(*) FROM generate_series(1, 1000000) a, generate_series(1, 1000000) b",
       .write = "CREATE TABLE made (a INTEGER)",
-      .rows = Subject::Rows{.make = "CREATE TABLE numbers (n BIGINT PRIMARY KEY)",
-                            .insert = "INSERT INTO numbers VALUES ($1)",
-                            .read = "SELECT n FROM numbers"},
       .tells_reads = false,
+      .rows = {.make = "CREATE TABLE numbers (n BIGINT PRIMARY KEY)",
+               .insert = "INSERT INTO numbers VALUES ($1)",
+               .read = "SELECT n FROM numbers"},
   };
 }
 
-INSTANTIATE_TEST_SUITE_P(Adbc, ConnectorConformance, ::testing::Values(sqlite_subject(), postgresql_subject()),
-                         [](const auto& subject) { return subject.param.name; });
+const auto subjects = ::testing::Values(sqlite_subject(), postgresql_subject());
+const auto named = [](const auto& subject) { return subject.param.name; };
+INSTANTIATE_TEST_SUITE_P(Adbc, ConnectorConformance, subjects, named);
+INSTANTIATE_TEST_SUITE_P(Adbc, ConnectorRowsConformance, subjects, named);
 
 }  // namespace
 }  // namespace coatcheck::warehouse

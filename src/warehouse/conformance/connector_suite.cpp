@@ -4,16 +4,21 @@
 
 #include <boost/asio/co_spawn.hpp>
 
-#include "warehouse/testing/drain.hpp"
-
 namespace coatcheck::warehouse {
-namespace {
 
-std::int64_t rows_in(const Drained& drained) {
+void ConnectorConformance::SetUp() {
+  auto opened = GetParam().open(loop_);
+  ASSERT_TRUE(opened) << GetParam().name << " cannot be opened: " << opened.error().message;
+  connector_ = *std::move(opened);
+}
+
+std::int64_t ConnectorConformance::rows_in(const Drained& drained) {
   std::int64_t rows = 0;
   for (const auto& batch : drained.batches) rows += batch->num_rows();
   return rows;
 }
+
+namespace {
 
 TEST_P(ConnectorConformance, a_read_says_so_and_yields_its_row) {
   auto drained = drain(loop_, *connector_, {.text = GetParam().one_row});
@@ -56,32 +61,9 @@ TEST_P(ConnectorConformance, a_write_is_never_called_a_read_and_yields_no_fields
   EXPECT_EQ(drained->schema->num_fields(), 0);
 }
 
-Statement with_rows(std::string text, const std::vector<std::int64_t>& numbers) {
-  std::vector<Parameter> cells;
-  for (const std::int64_t number : numbers) cells.push_back({.value = number});
-  return {.text = std::move(text), .parameters = {}, .parameter_rows = {1, std::move(cells)}};
-}
-
-TEST_P(ConnectorConformance, rows_of_parameters_are_all_written_or_none_and_counted_together) {
-  const auto& rows = GetParam().rows;
-  if (!rows) GTEST_SKIP() << "it takes none";
-  ASSERT_TRUE(drain(loop_, *connector_, {.text = rows->make}));
-  auto written = drain(loop_, *connector_, with_rows(rows->insert, {1, 2, 3}));
-  ASSERT_TRUE(written) << written.error().message;
-  EXPECT_EQ(written->kind, StatementKind::write);
-  ASSERT_EQ(rows_in(*written), 1);
-  EXPECT_EQ(static_cast<const arrow::Int64Array&>(*written->batches.front()->column(0)).Value(0), 3);
-
-  auto refused = drain(loop_, *connector_, with_rows(rows->insert, {4, 5, 2}));
-  ASSERT_FALSE(refused);
-  EXPECT_EQ(refused.error().category, FailureCategory::statement);
-  auto there = drain(loop_, *connector_, {.text = rows->read});
-  ASSERT_TRUE(there) << there.error().message;
-  EXPECT_EQ(rows_in(*there), 3);
-}
-
 TEST_P(ConnectorConformance, rows_of_parameters_are_refused_by_what_changes_nothing) {
-  auto drained = drain(loop_, *connector_, with_rows(GetParam().one_row, {1, 2}));
+  const ParameterRows rows(1, {{.value = std::int64_t{1}}, {.value = std::int64_t{2}}});
+  auto drained = drain(loop_, *connector_, {.text = GetParam().one_row, .parameters = {}, .parameter_rows = rows});
   ASSERT_FALSE(drained);
   EXPECT_EQ(drained.error().category, FailureCategory::statement);
 }

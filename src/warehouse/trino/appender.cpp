@@ -1,12 +1,14 @@
 #include "warehouse/trino/appender.hpp"
 
+#include <arrow/util/base64.h>
+
 #include <charconv>
 #include <cmath>
 #include <limits>
 #include <utility>
 #include <vector>
 
-#include "warehouse/trino/base64.hpp"
+#include "warehouse/trino/utf8.hpp"
 
 namespace coatcheck::warehouse::trino {
 
@@ -94,6 +96,12 @@ std::unique_ptr<Appender> decimal(const Type& type, arrow::ArrayBuilder& builder
   });
 }
 
+std::optional<std::string> read_bytes(std::string_view text) {
+  auto bytes = arrow::util::base64_decode(text);
+  if (!bytes.ok()) return std::nullopt;
+  return *std::move(bytes);
+}
+
 using Mdn = arrow::MonthDayNanoIntervalType::MonthDayNanos;
 
 std::optional<Mdn> read_months(std::string_view text) {
@@ -135,8 +143,12 @@ class Text final : public Appender {
 
   bool append(JsonReader& json) override {
     if (json.peek() == JsonReader::Kind::null) return json.null() && builder_.AppendNull().ok();
-    const auto text = json.peek() == JsonReader::Kind::string ? json.string() : json.skip();
-    return text && append_text(*text);
+    if (json.peek() == JsonReader::Kind::string) {
+      const auto text = json.string();
+      return text && append_text(*text);
+    }
+    const auto raw = json.skip();  // Which does not look into strings.
+    return raw && is_utf8(*raw) && append_text(*raw);
   }
   bool append_text(std::string_view text) override { return builder_.Append(text).ok(); }
 
@@ -227,7 +239,7 @@ std::unique_ptr<Appender> make_appender(const Type& type, arrow::ArrayBuilder& b
     case arrow::Type::FLOAT: return scalar<arrow::FloatBuilder>(builder, read_float<float>);
     case arrow::Type::DOUBLE: return scalar<arrow::DoubleBuilder>(builder, read_float<double>);
     case arrow::Type::DECIMAL128: return decimal(type, builder);
-    case arrow::Type::BINARY: return scalar<arrow::BinaryBuilder>(builder, read_base64);
+    case arrow::Type::BINARY: return scalar<arrow::BinaryBuilder>(builder, read_bytes);
     case arrow::Type::DATE32: return scalar<arrow::Date32Builder>(builder, read_date);
     case arrow::Type::TIME64:
     case arrow::Type::TIMESTAMP: return temporal(type, builder, shared);

@@ -103,6 +103,47 @@ TEST_F(TrinoConnectorTest, follows_until_there_is_nothing_to_follow) {
   EXPECT_EQ(trino_.asked().size(), 5U);
 }
 
+// A proxy may serve it under a path, of which Trino knows if it is told (X-Forwarded-Prefix), else not.
+TEST_F(TrinoConnectorTest, follows_below_the_path_of_its_url) {
+  trino_.on("POST /trino/v1/statement", page("", "/v1/1"));
+  trino_.on("GET /trino/v1/1", page("", "/trino/v1/2"));
+  trino_.on("GET /trino/v1/2", page("", "/trinox/v1/3"));
+  trino_.on("GET /trino/trinox/v1/3", page(std::string(bigint) + R"(,"data":[[1]])"));
+  auto opened = open_trino({.url = trino_.server().url() + "/trino/", .user = "u"}, loop_);
+  ASSERT_TRUE(opened) << opened.error().message;
+  auto drained = drain(loop_, **opened, {.text = "SELECT n"});
+  ASSERT_TRUE(drained) << drained.error().message << "; " << trino_.asked().back();
+  EXPECT_EQ(rows_of(*drained), 1);
+}
+
+// Nor does it matter whom an answer names, or redirects to.
+TEST_F(TrinoConnectorTest, credentials_go_to_the_host_of_its_url_only) {
+  ScriptedServer other([](const auto&) { return Said{}; });
+  const auto uri = [](const std::string& next) { return Said{.body = R"({"id":"q","nextUri":")" + next + R"("})"}; };
+  trino_.on("POST /trino/v1/statement", uri(other.url() + "/v1/1"));
+  trino_.on("GET /trino/v1/1", uri(other.url() + "//" + other.url().substr(7) + "/v1/2"));
+  trino_.on("GET /trino//" + other.url().substr(7) + "/v1/2",
+            uri("http://elsewhere:1@" + other.url().substr(7) + "/v1/3"));
+  trino_.on("GET /trino/v1/3", {.status = 307, .headers = {{"Location", other.url() + "/v1/4"}}});
+  const auto secret = []() -> Result<std::string> { return std::string("token"); };
+  auto opened = open_trino(
+      {.url = trino_.server().url() + "/trino", .authentication = TrinoOptions::Authentication::jwt, .secret = secret},
+      loop_);
+  ASSERT_TRUE(opened) << opened.error().message;
+  EXPECT_FALSE(drain(loop_, **opened, {.text = "SELECT n"}));
+  opened->reset();  // Waits for what is under way.
+  EXPECT_EQ(trino_.asked().back(), "DELETE /trino/v1/3");
+  EXPECT_TRUE(other.requests().empty());
+}
+
+// It may be sent twice, so it need not have a connection of its own.
+TEST_F(TrinoConnectorTest, a_statement_uses_the_connection_that_was_kept) {
+  trino_.on("POST /v1/statement", page(R"("columns":[])"));
+  auto connector = open();
+  for (int i = 0; i < 2; ++i) ASSERT_TRUE(drain(loop_, *connector, {.text = "SELECT n"}));
+  EXPECT_EQ(trino_.server().requests().at(1).connection, trino_.server().requests().at(0).connection);
+}
+
 TEST_F(TrinoConnectorTest, asks_for_a_page_when_it_is_pulled_and_not_before) {
   trino_.on("POST /v1/statement", page(std::string(bigint) + R"(,"data":[[1]])", "/v1/1"));
   trino_.on("GET /v1/1", page(R"("data":[[2]])", "/v1/2"));

@@ -2,6 +2,7 @@
 
 #include <arrow/api.h>
 
+#include <optional>
 #include <utility>
 
 #include "warehouse/trino/appender.hpp"
@@ -10,19 +11,25 @@
 namespace coatcheck::warehouse::trino {
 
 struct Decoder::State {
+  std::vector<std::string> names;
   std::vector<std::string> types;
   std::vector<std::unique_ptr<arrow::ArrayBuilder>> builders;
   std::vector<std::unique_ptr<Appender>> appenders;
   Shared shared;
 
-  // Reads one row; returns how many values of it were good.
-  std::size_t append_row(JsonReader& json) {
+  // Reads one row; returns what is wrong with it, if something is.
+  std::optional<Failure> append_row(JsonReader& json) {
     std::size_t column = 0;
-    if (!json.array()) return column;
+    if (!json.array()) return not_understood("a row that is no array");
     for (; json.more_elements(); ++column) {
-      if (column == appenders.size() || !appenders[column]->append(json)) return column;
+      if (column == appenders.size()) return not_understood("a row with more values than there are columns");
+      if (!appenders[column]->append(json)) {
+        return not_understood("a value of column '" + names[column] + "' that is no " + types[column] + shared.trouble);
+      }
     }
-    return json.failed() ? 0 : column;
+    if (json.failed()) return not_understood("a row that is no array of values");
+    if (column < appenders.size()) return not_understood("a row with fewer values than there are columns");
+    return std::nullopt;
   }
 };
 
@@ -33,6 +40,7 @@ Decoder::Decoder(const std::vector<Column>& columns) : state_(std::make_unique<S
     auto builder = arrow::MakeBuilder(held).ValueOrDie();  // Every type of arrow_type() has one.
     state_->appenders.push_back(make_appender(type, *builder, state_->shared));
     state_->builders.push_back(std::move(builder));
+    state_->names.push_back(name);
     state_->types.push_back(type.name);
     fields.push_back(arrow::field(name, std::move(held)));
   }
@@ -48,12 +56,7 @@ Result<rows::Batch, Failure> Decoder::decode(std::string_view rows) {
   std::int64_t count = 0;
   if (!json.array()) return not_understood("rows that are no array");
   while (json.more_elements()) {
-    const auto good = state_->append_row(json);
-    if (good != state_->appenders.size()) {
-      if (good > state_->appenders.size() || json.failed()) return not_understood("a row that is no array of values");
-      return not_understood("a value of column '" + schema_->field(static_cast<int>(good))->name() + "' that is no " +
-                            state_->types[good] + state_->shared.trouble);
-    }
+    if (auto wrong = state_->append_row(json)) return *std::move(wrong);
     ++count;
   }
   if (json.failed() || !json.at_end()) return not_understood("rows that end too early");

@@ -5,18 +5,17 @@
 
 #include <cmath>
 
-#include "warehouse/trino/base64.hpp"
 #include "warehouse/trino/page.hpp"
 #include "warehouse/trino/utf8.hpp"
 
 namespace coatcheck::warehouse::trino {
 namespace {
 
-// Reads {"columns": […], "data": […]} as the server writes it.
+// Reads columns as the server writes them, and rows as a segment has them: nobody has read these before.
 Result<rows::Batch, Failure> decoded(const std::string& columns, const std::string& rows) {
-  auto page = read_page(R"({"columns":)" + columns + R"(,"data":)" + rows + "}");
+  auto page = read_page(R"({"columns":)" + columns + "}");
   if (!page) return std::move(page).error();
-  return Decoder(*page->columns).decode(page->rows());
+  return Decoder(*page->columns).decode(rows);
 }
 
 std::string column(const std::string& signature, const std::string& name = "c") {
@@ -182,6 +181,7 @@ TEST(Decoder, a_value_of_another_type_is_a_failure) {
       {raw("row", field("a", raw("bigint"))), "[[1,2]]"},
       {raw("row", field("a", raw("bigint"))), "[[]]"},
       {raw("varchar"), R"(["\ud800"])"},
+      {raw("something new"), "[{\"x\":\"\xFF\"}]"},
   };
   for (const auto& [signature, values] : wrong) {
     std::string rows = "[" + values + "]";
@@ -193,19 +193,13 @@ TEST(Decoder, a_value_of_another_type_is_a_failure) {
 
 TEST(Decoder, rows_have_as_many_values_as_there_are_columns) {
   const auto columns = "[" + column(raw("bigint"), "a") + "," + column(raw("bigint"), "b") + "]";
-  for (const auto* rows : {"[[1]]", "[[1,2,3]]", "[1]", "[[1,2]", "[[1,2],]", "[[1,2]] x", "[null]"}) {
+  for (const auto* rows :
+       {"[[1]]", "[[1,2,3]]", "[1]", "[[1,2]", "[[1,2],]", "[[1,2]] x", "[null]", "[[1,2,]", "[[1,2,,[3,4]]"}) {
     EXPECT_FALSE(decoded(columns, rows)) << rows;
   }
   auto none = decoded(columns, "[]");
   ASSERT_TRUE(none);
   EXPECT_EQ((*none)->num_rows(), 0);
-}
-
-TEST(Base64, is_read_strictly_and_written_back) {
-  for (const std::string bytes : {"", "a", "ab", "abc", "abcd"}) EXPECT_EQ(read_base64(write_base64(bytes)), bytes);
-  EXPECT_EQ(write_base64("ab"), "YWI=");
-  for (const auto* text : {"YWI", "YWI==", "YW=I", "====", "YWJ=", "YW I=", "YWI-"})
-    EXPECT_EQ(read_base64(text), std::nullopt) << text;
 }
 
 TEST(Utf8, is_well_formed_or_not) {

@@ -4,8 +4,6 @@
 #include <array>
 #include <optional>
 
-#include "warehouse/trino/utf8.hpp"
-
 namespace coatcheck::warehouse::trino {
 
 namespace {
@@ -74,6 +72,19 @@ Known by_type(std::string_view type) {
   if (type == "INSUFFICIENT_RESOURCES") return {{}, FailureCategory::resources, "53000", true};
   if (type == "EXTERNAL") return {{}, FailureCategory::unavailable, "", true};
   return {{}, FailureCategory::internal, "XX000"};
+}
+
+bool continues_character(char c) { return (static_cast<unsigned char>(c) & 0xC0) == 0x80; }
+
+// Returns where the character of valid UTF-8 begins that has `count` characters before it, or the size of `text` if it
+// has fewer.
+std::size_t byte_of_character(std::string_view text, std::size_t count) {
+  std::size_t at = 0;
+  for (; count > 0 && at < text.size(); --count) {
+    do ++at;
+    while (at < text.size() && continues_character(text[at]));
+  }
+  return at;
 }
 
 // Returns the byte at which line and column are, in the client's statement.

@@ -36,7 +36,6 @@ class TrinoExecution final : public Execution {
   async::Task<Trouble> take(Outcome<Page> arrived);
   async::Task<Failure> canceled();
   void learn_columns();
-  async::Task<Outcome<rows::Batch>> decode(std::string rows);
   async::Task<Outcome<rows::Batch>> decode_page();
   async::Task<Outcome<rows::Batch>> decode_segment();
   std::optional<rows::Batch> take_count();

@@ -1,5 +1,6 @@
 #include "warehouse/trino/literal.hpp"
 
+#include <arrow/util/base64.h>
 #include <fmt/format.h>
 
 #include <cmath>
@@ -7,7 +8,6 @@
 #include <optional>
 #include <utility>
 
-#include "warehouse/trino/base64.hpp"
 #include "warehouse/trino/errors.hpp"
 #include "warehouse/trino/type_name.hpp"
 #include "warehouse/trino/utf8.hpp"
@@ -111,8 +111,8 @@ Result<std::string, Failure> literal(const Parameter& parameter, std::size_t pla
     case Form::nested: return "CAST(json_parse(" + text_literal(*text) + ") AS " + type->sql + ")";
     case Form::binary: break;
   }
-  const auto bytes = read_base64(*text);
-  if (!bytes) return wrong("22018", place, "is binary, and its text is not base64");
+  const auto bytes = arrow::util::base64_decode(*text);
+  if (!bytes.ok()) return wrong("22018", place, "is binary, and its text is not base64");
   return "X'" + hexadecimal(*bytes) + "'";
 }
 

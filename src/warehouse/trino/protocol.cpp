@@ -1,12 +1,12 @@
 #include "warehouse/trino/protocol.hpp"
 
+#include <arrow/util/base64.h>
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <chrono>
 #include <utility>
 
-#include "warehouse/trino/base64.hpp"
 #include "warehouse/trino/errors.hpp"
 #include "warehouse/trino/utf8.hpp"
 
@@ -85,6 +85,11 @@ std::optional<std::pair<std::string_view, std::string_view>> split_url(std::stri
   return std::pair{url.substr(0, path), url.substr(path)};
 }
 
+// Whether a path, which begins with a slash, is this folder or in it. A folder has no slash at the end.
+bool is_below(std::string_view path, std::string_view folder) {
+  return path.starts_with(folder) && (path.size() == folder.size() || path[folder.size()] == '/');
+}
+
 bool is_this_machine(std::string_view origin) {
   for (const std::string_view host : {"http://127.0.0.1", "http://localhost", "http://[::1]"}) {
     if (origin.starts_with(host) && (origin.size() == host.size() || origin[host.size()] == ':')) return true;
@@ -135,7 +140,6 @@ Result<std::unique_ptr<Protocol>> Protocol::create(TrinoOptions options) {
 
 Protocol::Protocol(TrinoOptions options)
     : options_(std::move(options)),
-      origin_(split_url(options_.url)->first),
       client_({.ca_file = options_.ca_file,
                .connect_timeout = options_.connect_timeout,
                .request_timeout = options_.request_timeout}),
@@ -169,11 +173,15 @@ std::vector<upstream::Header> Protocol::statement_headers(const Request& request
 }
 
 // Trino names itself as it believes to be called, which is wrong behind some proxies. Only the path counts: and so no
-// answer can make us send credentials elsewhere.
+// answer can make us send credentials elsewhere. If our URL has a path, a proxy takes it off, which Trino may have been
+// told (X-Forwarded-Prefix) or not.
 std::optional<std::string> Protocol::own_url(std::string_view uri) const {
   const auto parts = split_url(uri);
   if (!parts || parts->second.empty()) return std::nullopt;
-  return origin_ + std::string(parts->second);
+  const auto [origin, below] = *split_url(options_.url);
+  std::string path(parts->second);
+  if (!is_below(path, below)) path.insert(0, below);
+  return std::string(origin) + path;
 }
 
 Result<std::vector<upstream::Header>> Protocol::credentials() const {
@@ -183,7 +191,7 @@ Result<std::vector<upstream::Header>> Protocol::credentials() const {
   auto secret = options_.secret();
   if (!secret) return std::move(secret).error();
   if (options_.authentication == TrinoOptions::Authentication::basic) {
-    headers.push_back({"Authorization", "Basic " + write_base64(options_.user + ":" + *secret)});
+    headers.push_back({"Authorization", "Basic " + arrow::util::base64_encode(options_.user + ":" + *secret)});
   } else {
     headers.push_back({"Authorization", "Bearer " + *secret});
   }
@@ -225,7 +233,8 @@ async::Task<Outcome<Page>> Protocol::submit(std::string text, Request request, S
   upstream::Request post{.method = "POST",
                          .url = options_.url + "/v1/statement",
                          .headers = statement_headers(request),
-                         .body = std::move(text)};
+                         .body = std::move(text),
+                         .repeatable = true};
   auto response = co_await exchange(std::move(post), Credentials::with, std::move(stop));
   co_return co_await read(std::move(response));
 }
@@ -280,8 +289,8 @@ async::Task<Outcome<std::string>> Protocol::fetch(Segment segment, std::string e
     }
     bytes = std::move(response->body);
   } else {
-    auto inline_bytes = read_base64(segment.data);
-    if (!inline_bytes) co_return not_understood("a segment that is no base64");
+    auto inline_bytes = arrow::util::base64_decode(segment.data);
+    if (!inline_bytes.ok()) co_return not_understood("a segment that is no base64");
     bytes = std::move(*inline_bytes);
   }
   auto work = [bytes = std::move(bytes), encoding = std::move(encoding), size = segment.uncompressed_bytes,

@@ -58,7 +58,6 @@ class Protocol {
   async::Task<Outcome<Page>> read(Outcome<upstream::Response> response);
 
   TrinoOptions options_;
-  std::string origin_;  // "https://host:port"
   upstream::Client client_;
   async::Pool pool_;
 };

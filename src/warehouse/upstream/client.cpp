@@ -104,7 +104,7 @@ class Client::Engine {
   Transfers::iterator abort(Transfers::iterator at) {
     auto transfer = std::move(at->second);
     curl_multi_remove_handle(multi_.get(), transfer->handle());
-    transfer->fail({TransportError::Kind::canceled, "canceled"});
+    transfer->fail({.kind = TransportError::Kind::canceled, .message = "canceled"});
     return transfers_.erase(at);
   }
 

@@ -32,6 +32,11 @@ struct Request {
   // How many redirects (3xx with Location) are followed; the last answer counts. Authorization and Cookie
   // do not follow to another host.
   int redirects_max = 0;
+  // Whether it does no harm if the server gets the request twice. By default that depends on the method (RFC 9110,
+  // section 9.2.2: all but POST, PATCH and unknown ones). Then a connection that was kept is used, and if that breaks
+  // before any byte of an answer, the request is sent again. What is not repeatable is sent once, on a new connection,
+  // and follows no redirect.
+  std::optional<bool> repeatable = {};
 };
 
 // An answer of any status.
@@ -47,19 +52,23 @@ struct Response {
 // Why there is no answer.
 struct TransportError {
   enum class Kind {
-    invalid,      // The request cannot be sent: its URL, or a line break in a header.
-    unreachable,  // No connection: name, address, proxy. The request has not left.
-    untrusted,    // TLS: the certificate, or no common version. The request has not left.
+    invalid,      // It cannot be sent: a URL, or a line break in a header.
+    unreachable,  // No connection: name, address, proxy.
+    untrusted,    // TLS: the certificate, or no common version.
     timeout,      // The deadline passed after the request may have left.
-    broken,       // The connection or the answer broke off; the request may have arrived.
+    broken,       // The connection or the answer broke off, or redirects have no end; the request may have arrived.
     too_large,    // The body or the headers of the answer are larger than allowed.
     canceled,     // The waiting coroutine was canceled, or the client is ending.
   };
   Kind kind = Kind::canceled;
   std::string message = "no outcome";  // In libcurl's words; names the host at most.
+  // Some of it is known to have left by then, perhaps before a redirect or a second try.
+  bool sent = false;
 
   // Whether the server cannot have seen the request, so that sending it again does nothing twice.
-  bool never_arrived() const { return kind != Kind::timeout && kind != Kind::broken && kind != Kind::too_large; }
+  bool never_arrived() const {
+    return !sent && (kind == Kind::invalid || kind == Kind::unreachable || kind == Kind::untrusted);
+  }
 };
 
 using Answer = Result<Response, TransportError>;
@@ -76,7 +85,7 @@ struct ClientOptions {
 
 // Speaks HTTP to servers elsewhere, for connectors: HTTP/1.1, or HTTP/2 where a TLS server offers it; connections
 // kept and used again; gzip and zstd; certificates always verified; proxies as the environment says (https_proxy,
-// http_proxy, no_proxy).
+// http_proxy, no_proxy), but never to this machine.
 //
 // One thread of its own runs libcurl: TLS and decompression stay off the loop, and no socket of libcurl's has to be
 // shared with Asio, which watches descriptors in a way of its own. What that costs, two hand-offs between threads, is

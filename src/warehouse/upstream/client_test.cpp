@@ -125,6 +125,57 @@ TEST_F(UpstreamClient, what_breaks_off_is_an_error_and_may_have_arrived) {
   }
 }
 
+// libcurl would by itself send a request again when a connection that was kept breaks before the first byte of the
+// answer.
+TEST_F(UpstreamClient, what_may_not_arrive_twice_is_not_sent_again_on_a_connection_that_was_kept) {
+  ScriptedServer server([](const auto& request) -> ScriptedServer::Response {
+    return {.end = request.target == "/kept" ? End::whole : End::nothing};
+  });
+  ASSERT_TRUE(send({.url = server.url() + "/kept"}));
+  for (const auto* method : {"POST", "PATCH"}) {
+    const auto before = server.requests().size();
+    auto answer = send({.method = method, .url = server.url() + "/once", .body = "INSERT"});
+    ASSERT_FALSE(answer) << method;
+    EXPECT_EQ(answer.error().kind, Kind::broken) << answer.error().message;
+    EXPECT_FALSE(answer.error().never_arrived());
+    EXPECT_EQ(server.requests().size(), before + 1) << method;
+  }
+}
+
+TEST_F(UpstreamClient, what_may_arrive_twice_uses_the_connection_that_was_kept_and_is_sent_again) {
+  ScriptedServer server([](const auto& request) -> ScriptedServer::Response {
+    return {.body = "x", .end = request.target == "/lost" && request.connection == 0 ? End::nothing : End::whole};
+  });
+  ASSERT_TRUE(send({.url = server.url()}));
+  ASSERT_TRUE(send({.method = "POST", .url = server.url(), .repeatable = true}));
+  ASSERT_TRUE(send({.method = "POST", .url = server.url() + "/lost", .repeatable = true}));
+  ASSERT_EQ(server.requests().size(), 4U);
+  EXPECT_EQ(server.requests().at(1).connection, 0);
+  EXPECT_EQ(server.requests().at(3).connection, 1);
+}
+
+// The second try cannot connect, but the first one did.
+TEST_F(UpstreamClient, a_request_whose_first_sending_was_lost_may_have_arrived) {
+  ScriptedServer server([&](const auto& request) -> ScriptedServer::Response {
+    if (request.target == "/lost") server.stop_listening();
+    return {.end = request.target == "/lost" ? End::nothing : End::whole};
+  });
+  ASSERT_TRUE(send({.url = server.url()}));
+  auto answer = send({.url = server.url() + "/lost"});
+  ASSERT_FALSE(answer);
+  EXPECT_EQ(answer.error().kind, Kind::unreachable) << answer.error().message;
+  EXPECT_FALSE(answer.error().never_arrived());
+}
+
+TEST_F(UpstreamClient, what_may_not_arrive_twice_is_not_redirected) {
+  ScriptedServer server(
+      [](const auto&) -> ScriptedServer::Response { return {.status = 307, .headers = {{"Location", "/to"}}}; });
+  auto answer = send({.method = "POST", .url = server.url(), .redirects_max = 1});
+  ASSERT_TRUE(answer);
+  EXPECT_EQ(answer->status, 307);
+  EXPECT_EQ(server.requests().size(), 1U);
+}
+
 TEST_F(UpstreamClient, a_closed_port_is_unreachable_and_nothing_arrived) {
   std::string url;
   {
@@ -147,6 +198,7 @@ TEST_F(UpstreamClient, the_deadline_ends_an_exchange) {
   release.set_value();
   ASSERT_FALSE(answer);
   EXPECT_EQ(answer.error().kind, Kind::timeout);
+  EXPECT_FALSE(answer.error().never_arrived());
 }
 
 TEST_F(UpstreamClient, a_deadline_that_has_passed_sends_nothing) {
@@ -178,6 +230,7 @@ TEST_F(UpstreamClient, canceling_the_coroutine_aborts_the_exchange) {
   release.set_value();
   ASSERT_FALSE(*outcome);
   EXPECT_EQ(outcome->error().kind, Kind::canceled);
+  EXPECT_FALSE(outcome->error().never_arrived());
 }
 
 TEST_F(UpstreamClient, a_client_that_ends_tells_who_waits) {
@@ -233,6 +286,24 @@ TEST_F(UpstreamClient, a_redirect_never_leaves_http) {
   EXPECT_EQ(answer.error().kind, Kind::invalid);
 }
 
+TEST_F(UpstreamClient, what_fails_after_a_redirect_may_have_arrived) {
+  ScriptedServer untrusted([](const auto&) { return ScriptedServer::Response{}; }, ScriptedServer::Transport::tls);
+  const std::pair<std::string, Kind> places[] = {
+      {"file:///etc/hostname", Kind::invalid},
+      {"http://127.0.0.1:1/", Kind::unreachable},
+      {untrusted.url(), Kind::untrusted},
+      {"/", Kind::broken},  // Round and round.
+  };
+  for (const auto& [place, kind] : places) {
+    ScriptedServer server(
+        [&](const auto&) -> ScriptedServer::Response { return {.status = 302, .headers = {{"Location", place}}}; });
+    auto answer = send({.url = server.url(), .redirects_max = 3});
+    ASSERT_FALSE(answer) << place;
+    EXPECT_EQ(answer.error().kind, kind) << place << ": " << answer.error().message;
+    EXPECT_FALSE(answer.error().never_arrived()) << place;
+  }
+}
+
 TEST_F(UpstreamClient, authorization_does_not_follow_to_another_host) {
   ScriptedServer other([](const auto&) { return ScriptedServer::Response{}; });
   ScriptedServer server([&](const auto&) -> ScriptedServer::Response {
@@ -280,6 +351,7 @@ TEST_F(UpstreamClient, a_certificate_that_nobody_vouches_for_is_refused) {
   auto answer = send({.url = server.url(), .headers = {{"Authorization", "Bearer secret"}}});
   ASSERT_FALSE(answer);
   EXPECT_EQ(answer.error().kind, Kind::untrusted) << answer.error().message;
+  EXPECT_TRUE(answer.error().never_arrived());
   EXPECT_TRUE(server.requests().empty());
 }
 
@@ -298,20 +370,45 @@ TEST_F(UpstreamClient, a_ca_file_vouches_for_its_server_and_for_its_name_only) {
   EXPECT_EQ(refused.error().kind, Kind::untrusted);
 }
 
+// Sets a variable of the environment for as long as it lives.
+class Variable {
+ public:
+  Variable(const char* name, const std::string& value) : name_(name) { ::setenv(name, value.c_str(), 1); }
+  Variable(const Variable&) = delete;
+  Variable& operator=(const Variable&) = delete;
+  ~Variable() { ::unsetenv(name_); }
+
+ private:
+  const char* name_;
+};
+
 TEST_F(UpstreamClient, a_proxy_of_the_environment_is_used_but_not_where_it_says_no) {
   ScriptedServer proxy([](const auto&) { return ScriptedServer::Response{.body = "by proxy"}; });
-  ScriptedServer server([](const auto&) { return ScriptedServer::Response{.body = "directly"}; });
-  ::setenv("http_proxy", proxy.url().c_str(), 1);
+  const Variable by("http_proxy", proxy.url());
+  const Variable but_not("no_proxy", "a.invalid, b.invalid");
   auto away = send({.url = "http://warehouse.invalid/a"});
-  ::setenv("no_proxy", "127.0.0.1", 1);
-  auto here = send({.url = server.url()});
-  ::unsetenv("http_proxy");
-  ::unsetenv("no_proxy");
   ASSERT_TRUE(away) << away.error().message;
   EXPECT_EQ(away->body, "by proxy");
   EXPECT_EQ(proxy.requests().at(0).target, "http://warehouse.invalid/a");
-  ASSERT_TRUE(here) << here.error().message;
-  EXPECT_EQ(here->body, "directly");
+  for (const auto* host : {"http://a.invalid", "http://b.invalid"}) EXPECT_FALSE(send({.url = host}));
+  const Variable never("no_proxy", "*");
+  EXPECT_FALSE(send({.url = "http://warehouse.invalid/a"}));
+  EXPECT_EQ(proxy.requests().size(), 1U);
+}
+
+TEST_F(UpstreamClient, this_machine_is_never_reached_by_proxy) {
+  ScriptedServer proxy([](const auto&) { return ScriptedServer::Response{.body = "by proxy"}; });
+  ScriptedServer server([](const auto&) { return ScriptedServer::Response{.body = "directly"}; });
+  for (const auto* variable : {"http_proxy", "ALL_PROXY"}) {
+    const Variable by(variable, proxy.url());
+    const auto port = server.url().substr(server.url().rfind(':'));
+    for (const auto* host : {"http://127.0.0.1", "http://localhost", "http://LocalHost", "http://127.0.0.2"}) {
+      (void)send({.url = host + port, .headers = {{"Authorization", "Bearer secret"}}});
+    }
+    (void)send({.url = "http://[::1]" + port, .headers = {{"Authorization", "Bearer secret"}}});
+  }
+  EXPECT_TRUE(proxy.requests().empty());
+  EXPECT_GE(server.requests().size(), 3U);
 }
 
 TEST_F(UpstreamClient, many_at_once_all_get_their_own_answer) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cstdlib>
 #include <utility>
 
 namespace coatcheck::warehouse::upstream {
@@ -42,8 +43,7 @@ std::chrono::milliseconds until(std::chrono::steady_clock::time_point deadline) 
 TransportError::Kind kind_of(CURLcode code) {
   switch (code) {
     case CURLE_URL_MALFORMAT:
-    case CURLE_UNSUPPORTED_PROTOCOL:
-    case CURLE_TOO_MANY_REDIRECTS: return TransportError::Kind::invalid;
+    case CURLE_UNSUPPORTED_PROTOCOL: return TransportError::Kind::invalid;
     case CURLE_COULDNT_RESOLVE_HOST:
     case CURLE_COULDNT_RESOLVE_PROXY:
     case CURLE_COULDNT_CONNECT:
@@ -60,6 +60,21 @@ TransportError::Kind kind_of(CURLcode code) {
   }
 }
 
+bool is_repeatable(const Request& request) {
+  constexpr std::string_view methods[] = {"GET", "HEAD", "PUT", "DELETE", "OPTIONS", "TRACE"};
+  return request.repeatable.value_or(std::ranges::find(methods, request.method) != std::end(methods));
+}
+
+// The hosts that no proxy is asked for: this machine, to which credentials may go in the clear, and those of the
+// environment, which libcurl does not read once it is told some.
+std::string hosts_without_proxy() {
+  const char* told = std::getenv("no_proxy");
+  if (told == nullptr) told = std::getenv("NO_PROXY");
+  const std::string others = told != nullptr ? told : "";
+  if (others == "*") return others;  // libcurl knows it only if it stands alone.
+  return "localhost,127.0.0.0/8,::1,[::1]," + others;
+}
+
 }  // namespace
 
 Transfer::Transfer(std::uint64_t id, Request request, const ClientOptions& options, Done done)
@@ -69,18 +84,18 @@ Transfer::Transfer(std::uint64_t id, Request request, const ClientOptions& optio
 
 std::optional<TransportError> Transfer::refusal() const {
   using Kind = TransportError::Kind;
-  if (easy_ == nullptr) return TransportError{Kind::invalid, "libcurl has no memory"};
+  if (easy_ == nullptr) return TransportError{.kind = Kind::invalid, .message = "libcurl has no memory"};
   if (!is_one_line(request_.url) || !is_one_line(request_.method)) {
-    return TransportError{Kind::invalid, "a line break in the URL or method"};
+    return TransportError{.kind = Kind::invalid, .message = "a line break in the URL or method"};
   }
   for (const auto& header : request_.headers) {
     if (header.name.empty() || header.name.find(':') != header.name.npos || !is_one_line(header.name) ||
         !is_one_line(header.value)) {
-      return TransportError{Kind::invalid, "a header that would not stay one line"};
+      return TransportError{.kind = Kind::invalid, .message = "a header that would not stay one line"};
     }
   }
   if (request_.deadline && *request_.deadline <= std::chrono::steady_clock::now()) {
-    return TransportError{Kind::unreachable, "the time was over before the request was sent"};
+    return TransportError{.kind = Kind::unreachable, .message = "the time was over before the request was sent"};
   }
   return std::nullopt;
 }
@@ -103,7 +118,12 @@ void Transfer::set_up(const ClientOptions& options) {
   const auto deadline = request_.deadline.value_or(std::chrono::steady_clock::now() + options.request_timeout);
   curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, static_cast<long>(until(deadline).count()));
   curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(options.connect_timeout.count()));
-  curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, request_.redirects_max > 0 ? 1L : 0L);
+  curl_easy_setopt(easy, CURLOPT_NOPROXY, hosts_without_proxy().c_str());
+  // libcurl sends a request again, of whatever method, if the connection breaks that it had kept from another one.
+  const bool repeatable = is_repeatable(request_);
+  curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, repeatable ? 0L : 1L);
+  // It would not heed that after a redirect.
+  curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, repeatable && request_.redirects_max > 0 ? 1L : 0L);
   curl_easy_setopt(easy, CURLOPT_MAXREDIRS, static_cast<long>(request_.redirects_max));
 
   if (request_.method == "POST" || !request_.body.empty()) {
@@ -164,12 +184,15 @@ std::size_t Transfer::take_header(char* data, std::size_t, std::size_t size, voi
 
 TransportError Transfer::error(CURLcode code) const {
   std::string words = words_.front() != '\0' ? words_.data() : curl_easy_strerror(code);
-  if (too_large_) return {TransportError::Kind::too_large, "the answer is larger than allowed"};
+  if (too_large_) return {TransportError::Kind::too_large, "the answer is larger than allowed", true};
   auto kind = kind_of(code);
   curl_off_t ready = 0;
   curl_easy_getinfo(easy_.get(), CURLINFO_PRETRANSFER_TIME_T, &ready);
   if (kind == TransportError::Kind::timeout && ready == 0) kind = TransportError::Kind::unreachable;
-  return {kind, std::move(words)};
+  // Of all requests of the exchange. What a proxy was told counts too, which errs on the safe side.
+  long sent_bytes = 0;
+  curl_easy_getinfo(easy_.get(), CURLINFO_REQUEST_SIZE, &sent_bytes);
+  return {kind, std::move(words), sent_bytes > 0};
 }
 
 void Transfer::finish(CURLcode code) {

@@ -169,7 +169,7 @@ class ScriptedServer::Impl {
   Impl& operator=(const Impl&) = delete;
 
   ~Impl() {
-    ::shutdown(listener_, SHUT_RDWR);
+    stop_listening();
     acceptor_.join();
     ::close(listener_);
     break_connections();
@@ -192,6 +192,8 @@ class ScriptedServer::Impl {
     const std::lock_guard lock(mutex_);
     for (const int socket : open_) ::shutdown(socket, SHUT_RDWR);
   }
+
+  void stop_listening() { ::shutdown(listener_, SHUT_RDWR); }
 
  private:
   void accept() {
@@ -244,5 +246,6 @@ std::string ScriptedServer::url() const { return impl_->url(); }
 std::vector<ScriptedServer::Request> ScriptedServer::requests() const { return impl_->requests(); }
 const std::string& ScriptedServer::certificate() const { return impl_->certificate(); }
 void ScriptedServer::break_connections() { impl_->break_connections(); }
+void ScriptedServer::stop_listening() { impl_->stop_listening(); }
 
 }  // namespace coatcheck::warehouse::upstream

@@ -48,6 +48,9 @@ class ScriptedServer {
   // Breaks every connection that is open now.
   void break_connections();
 
+  // Refuses new connections from now on; those that are open stay.
+  void stop_listening();
+
  private:
   class Impl;
   std::unique_ptr<Impl> impl_;

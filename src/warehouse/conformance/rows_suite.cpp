@@ -1,0 +1,35 @@
+#include <arrow/api.h>
+
+#include <boost/asio/co_spawn.hpp>
+
+#include "warehouse/conformance/connector_suite.hpp"
+
+namespace coatcheck::warehouse {
+namespace {
+
+Statement with_rows(std::string text, const std::vector<std::int64_t>& numbers) {
+  std::vector<Parameter> cells;
+  for (const std::int64_t number : numbers) cells.push_back({.value = number});
+  return {.text = std::move(text), .parameters = {}, .parameter_rows = {1, std::move(cells)}};
+}
+
+TEST_P(ConnectorRowsConformance, rows_are_all_written_or_none_and_counted_together) {
+  const auto& [make, insert, read] = GetParam().rows;
+  auto made = drain(loop_, *connector_, {.text = make});
+  ASSERT_TRUE(made) << made.error().message;
+  auto written = drain(loop_, *connector_, with_rows(insert, {1, 2, 3}));
+  ASSERT_TRUE(written) << written.error().message;
+  EXPECT_EQ(written->kind, StatementKind::write);
+  ASSERT_EQ(rows_in(*written), 1);
+  EXPECT_EQ(static_cast<const arrow::Int64Array&>(*written->batches.front()->column(0)).Value(0), 3);
+
+  auto refused = drain(loop_, *connector_, with_rows(insert, {4, 5, 2}));
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().category, FailureCategory::statement);
+  auto there = drain(loop_, *connector_, {.text = read});
+  ASSERT_TRUE(there) << there.error().message;
+  EXPECT_EQ(rows_in(*there), 3);
+}
+
+}  // namespace
+}  // namespace coatcheck::warehouse
