@@ -41,6 +41,7 @@ Snapshot Service::snapshot_of(EntryPtr entry) const {
   if (snapshot.entry->state == journal::State::queued) {
     if (const Lane* lane = lane_of(snapshot.entry->submission)) {
       snapshot.queued = Snapshot::Queued{.position = lane->admission.position(snapshot.entry->id).value_or(0),
+                                         .is_reachable = !lane->is_down,
                                          .running = lane->admission.running(),
                                          .running_max = lane->admission.limits().running_max};
     }

@@ -17,6 +17,7 @@ struct Snapshot {
   // While it waits for its turn.
   struct Queued {
     std::size_t position = 0;     // How many are before it.
+    bool is_reachable = true;     // If not, everybody waits for the warehouse.
     std::size_t running = 0;      // How many run at its warehouse…
     std::size_t running_max = 0;  // …and may.
   };

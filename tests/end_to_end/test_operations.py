@@ -21,9 +21,11 @@ def test_the_contract_served_is_the_one_in_the_source(api):
 
 def test_warehouses_show_how_busy_they_are(api):
     assert api.get("/v1/warehouses").json() == {"warehouses": [
-        {"name": "main", "kind": "duckdb", "default": True, "running": 0, "running_max": 2, "queued": 0, "queued_max": 10_000},
+        {"name": "main", "kind": "duckdb", "default": True, "running": 0, "running_max": 2, "queued": 0, "queued_max": 10_000,
+         "reachable": True, "status_requests": 0, "last_error": None},
         # Where SQL over results and history runs.
-        {"name": "coatcheck", "kind": "scan", "default": False, "running": 0, "running_max": 16, "queued": 0, "queued_max": 10_000}]}
+        {"name": "coatcheck", "kind": "scan", "default": False, "running": 0, "running_max": 16, "queued": 0, "queued_max": 10_000,
+         "reachable": True, "status_requests": 0, "last_error": None}]}
     for _ in range(2):
         api.running(ENDLESS)
     api.submit(ENDLESS)

@@ -24,8 +24,18 @@ async::Task<http::Response> Door::warehouses(Asker, http::Request request) {
     body += R"(,"kind":)";
     append_json_string(body, warehouse.kind);
     fmt::format_to(std::back_inserter(body),
-                   R"(,"default":{},"running":{},"running_max":{},"queued":{},"queued_max":{}}})", warehouse.is_default,
-                   warehouse.running, warehouse.running_max, warehouse.queued, warehouse.queued_max);
+                   R"(,"default":{},"reachable":{},"running":{},"running_max":{},"queued":{},"queued_max":{})",
+                   warehouse.is_default, warehouse.is_reachable, warehouse.running, warehouse.running_max,
+                   warehouse.queued, warehouse.queued_max);
+    fmt::format_to(std::back_inserter(body), R"(,"status_requests":{},"last_error":)", warehouse.status_requests);
+    if (warehouse.last_trouble) {
+      body += R"({"message":)";
+      append_json_string(body, warehouse.last_trouble->message);
+      fmt::format_to(std::back_inserter(body), R"(,"at":"{}"}})", to_rfc3339(warehouse.last_trouble->at));
+    } else {
+      body += "null";
+    }
+    body += '}';
   }
   body += "]}";
   co_return json_response(200, std::move(body));

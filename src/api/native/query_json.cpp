@@ -29,8 +29,9 @@ void number(std::string& json, std::string_view name, std::uint64_t value) {
 }
 
 void queue(std::string& json, const query::Snapshot::Queued& queued) {
-  fmt::format_to(std::back_inserter(json), R"(,"queue":{{"position":{},"reason":"{} of {} places are taken"}})",
-                 queued.position, queued.running, queued.running_max);
+  fmt::format_to(std::back_inserter(json), R"(,"queue":{{"position":{},"reason":"{}"}})", queued.position,
+                 queued.is_reachable ? fmt::format("{} of {} places are taken", queued.running, queued.running_max)
+                                     : "the warehouse cannot be reached");
 }
 
 void result(std::string& json, const journal::Entry& entry, const std::string& id) {
@@ -39,6 +40,7 @@ void result(std::string& json, const journal::Entry& entry, const std::string& i
   fmt::format_to(std::back_inserter(json),
                  R"(,"result":{{"rows":{},"bytes":{},"chunks":{},"truncated":{},"expires_at":"{}")", summary.rows,
                  summary.bytes, summary.chunks, summary.truncated, to_rfc3339(summary.expires_at));
+  if (summary.kept_by_warehouse) json += R"(,"kept_by_warehouse":true)";
   switch (entry.result_gone) {
     case journal::ResultGone::no:
       fmt::format_to(std::back_inserter(json), R"(,"url":"/v1/queries/{}/result")", id);

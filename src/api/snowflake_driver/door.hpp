@@ -71,7 +71,7 @@ class Door {
   async::Task<http::Response> held(SessionPtr session, ResultSetAsked wanted, std::string origin, Pending not_yet,
                                    Deadline deadline);
   // Answers for a query that has ended.
-  async::Task<http::Response> ended(SessionPtr session, ResultSetAsked wanted, std::string origin);
+  async::Task<http::Response> ended(SessionPtr session, ResultSetAsked wanted, std::string origin, Pending not_yet);
   async::Task<http::Response> abort(SessionPtr session, QueryId id);
   // The answer with rows that are no query's, under an id that is nobody's.
   http::Response rows_in_memory(const rows::Batch& batch, ResultSetAsked wanted) const;

@@ -25,10 +25,11 @@ async::Task<http::Response> Door::held(SessionPtr session, ResultSetAsked wanted
     co_return trouble(snowflake::from_error(waited.error()));
   }
   if (!journal::is_final(waited->entry->state)) co_return pending(wanted.id, not_yet);
-  co_return co_await ended(std::move(session), std::move(wanted), std::move(origin));
+  co_return co_await ended(std::move(session), std::move(wanted), std::move(origin), not_yet);
 }
 
-async::Task<http::Response> Door::ended(SessionPtr session, ResultSetAsked wanted, std::string origin) {
+async::Task<http::Response> Door::ended(SessionPtr session, ResultSetAsked wanted, std::string origin,
+                                        Pending not_yet) {
   auto claim = co_await service_.claim(session->principal(), wanted.id);
   if (!claim) co_return trouble(snowflake::from_error(claim.error()));
   const journal::Entry& entry = *claim->snapshot.entry;
@@ -37,6 +38,9 @@ async::Task<http::Response> Door::ended(SessionPtr session, ResultSetAsked wante
     co_return query_failed(
         wanted.is_scan ? snowflake::no_result_of_failed(id) : snowflake::from_failure(*entry.failure), wanted.id);
   }
+  // Its warehouse still has it, and could not hand it over in time: the driver asks again.
+  const bool is_under_way = !claim->reader && claim->reader.error().code == Errc::unavailable;
+  if (is_under_way && entry.result && entry.result->kept_by_warehouse) co_return pending(wanted.id, not_yet);
   if (!claim->reader) {
     co_return query_failed(claim->reader.error().code == Errc::gone ? snowflake::result_expired(wanted.id.to_string())
                                                                     : snowflake::from_error(claim->reader.error()),

@@ -78,6 +78,9 @@ async::Task<http::Response> Door::answer(Asker asker, Wanted wanted) {
   const journal::Entry& entry = *claimed->snapshot.entry;
   if (!journal::is_final(entry.state)) co_return in_progress(entry);
   if (entry.failure) co_return query_failed(entry, wanted.to_submitter);
+  // Its warehouse still has it, and could not hand it over in time.
+  const bool is_under_way = !claimed->reader && claimed->reader.error().code == Errc::unavailable;
+  if (is_under_way && entry.result && entry.result->kept_by_warehouse) co_return in_progress(entry);
   if (!claimed->reader) {
     const bool is_gone = claimed->reader.error().code == Errc::gone;
     co_return refuse(
