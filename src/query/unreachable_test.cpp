@@ -25,11 +25,15 @@ class UnreachableTest : public ::testing::Test {
 
 TEST_F(UnreachableTest, its_queries_wait_in_their_order_until_it_answers) {
   TestServer server(directory_, {.limits = {.running_max = 1}});
+  server.script("busy", {.stall = Script::Stall::in_run});
   for (const auto* text : {"a", "b", "c"}) server.script(text, {});
-  server.main.go_down();
   server.start();
+  server.submit("busy");
+  server.stalled("busy");
   std::vector<QueryId> ids;
   for (const auto* text : {"a", "b", "c"}) ids.push_back(server.submit(text));
+  server.main.go_down();
+  server.release("busy");
   server.until([&] { return server.main.checks() == 1; });
   for (const QueryId id : ids) EXPECT_EQ(server.state(id), State::queued);
   EXPECT_FALSE(told(server).is_reachable);
@@ -46,7 +50,7 @@ TEST_F(UnreachableTest, its_queries_wait_in_their_order_until_it_answers) {
   for (const auto& event : server.main.events()) {
     if (event.kind == warehouse::ScriptedWarehouse::Event::Kind::ran) ran.push_back(event.statement);
   }
-  EXPECT_EQ(ran, (std::vector<std::string>{"a", "b", "c"}));
+  EXPECT_EQ(ran, (std::vector<std::string>{"busy", "a", "b", "c"}));
   EXPECT_EQ(server.status(ids.front()).entry->attempt, 1) << "it had not begun";
 }
 
@@ -66,17 +70,40 @@ TEST_F(UnreachableTest, others_go_on) {
 
 TEST_F(UnreachableTest, it_is_asked_by_one_for_all_and_not_when_all_is_well) {
   TestServer server(directory_, {.limits = {.running_max = 4}});
-  server.script("q", {});
+  server.script("fine", {});
+  const Failure down{.category = FailureCategory::unavailable, .message = "down", .retryable = true};
+  server.script("q", {.prepare_fails = down, .stall = Script::Stall::in_prepare});
   server.start();
-  server.ended(server.submit("q"));
+  server.ended(server.submit("fine"));
   EXPECT_EQ(server.main.checks(), 0U);
-  server.main.go_down();
   std::vector<QueryId> ids;
   for (int i = 0; i != 4; ++i) ids.push_back(server.submit("q"));
+  server.stalled("q", 4);
+  server.main.go_down();
+  server.release("q");
   server.until([&] { return server.main.checks() == 1; });
+  server.script("q", {});
   server.main.come_back();
   for (const QueryId id : ids) server.ended(id);
-  EXPECT_LE(server.main.checks(), 3U);
+  EXPECT_EQ(server.main.checks(), 2U);
+}
+
+TEST_F(UnreachableTest, a_query_that_was_running_in_a_crash_is_not_suspected_of_another) {
+  TestServer first(directory_);
+  first.script("q", {.stall = Script::Stall::in_run});
+  first.start();
+  const QueryId id = first.submit("q");
+  first.stalled("q");
+  first.flush();
+  const TestDirectory left = directory_.copy();
+  TestServer second(left);
+  second.script("q", {});
+  second.main.go_down();
+  second.start();
+  second.until([&] { return second.main.checks() == 1; });
+  EXPECT_EQ(second.stored(id)->crashes, 1);
+  second.main.come_back();
+  EXPECT_EQ(second.ended(id).entry->state, State::succeeded);
 }
 
 TEST_F(UnreachableTest, who_waits_too_long_is_told_why) {
