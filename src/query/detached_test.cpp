@@ -87,6 +87,21 @@ TEST_F(DetachedTest, what_may_have_been_submitted_is_asked_for_as_the_same_reque
   EXPECT_EQ(count(second, Kind::submitted), 0U);
 }
 
+TEST_F(DetachedTest, what_could_not_be_submitted_waits_and_is_asked_for_as_the_same_request) {
+  TestServer server(directory_, setup());
+  const Failure down{.category = FailureCategory::unavailable, .message = "no route", .retryable = true};
+  server.script("q", {.kind = StatementKind::unknown, .submit_fails = down});
+  server.start();
+  const QueryId id = server.submit("q");
+  server.until([&] { return !server.service->warehouses().front().is_reachable; });
+  EXPECT_EQ(server.state(id), State::queued);
+  EXPECT_EQ(server.service->warehouses().front().last_trouble->message, "no route");
+  server.script("q", {.kind = StatementKind::unknown});
+  EXPECT_EQ(server.ended(id).entry->state, State::succeeded);
+  EXPECT_EQ(count(server, Kind::submitted), 1U);
+  EXPECT_EQ(count(server, Kind::submitted_again), 1U);
+}
+
 TEST_F(DetachedTest, crashes_do_not_count_however_many) {
   std::vector<TestDirectory> left;
   QueryId id;

@@ -36,6 +36,11 @@ void stop_at(async::Timer& timer, std::chrono::milliseconds timeout, const LiveP
   });
 }
 
+// Whether the statement never got to the warehouse, and may later.
+bool is_unreachable(const Failure& failure) {
+  return failure.category == FailureCategory::unavailable && failure.retryable;
+}
+
 // How long the query may still run: it may have begun in an earlier process.
 std::chrono::milliseconds time_left(const journal::Entry& entry, Timestamp now) {
   const auto whole = entry.submission.timeout.value_or(std::chrono::milliseconds(0));
@@ -92,7 +97,7 @@ async::Task<std::optional<Failure>> Runner::run(LivePtr live, warehouse::Connect
   const bool goes_on = live->head->state != journal::State::queued;  // It runs in a detached warehouse.
   warehouse::Request request = request_for(*live->head);
   request.attempt += goes_on ? 0 : 1;
-  request.may_be_submitted = goes_on;
+  request.may_be_submitted = live->head->attempt > 0;
   request.is_awaited = [watched = std::weak_ptr<Live>(live)] {
     const LivePtr still = watched.lock();
     return still && !still->watches.empty();
@@ -107,7 +112,7 @@ async::Task<std::optional<Failure>> Runner::run(LivePtr live, warehouse::Connect
   }
   if (!prepared) {
     Failure failure = std::move(prepared).error();
-    if (!goes_on && failure.category == FailureCategory::unavailable && failure.retryable) {
+    if (!goes_on && is_unreachable(failure)) {
       co_await acquit(live);
       co_return failure;
     }
@@ -138,11 +143,25 @@ async::Task<std::optional<Failure>> Runner::run(LivePtr live, warehouse::Connect
   timeout.cancel();
 
   if (!yielded) {
+    const bool was_taken = !live->detached || !live->head->handle.empty();
+    if (!was_taken && live->stopped_for == StopReason::none && is_unreachable(yielded.error())) {
+      co_return co_await put_off(live, std::move(yielded).error());
+    }
     co_await end_stopped(live, std::move(yielded).error());
     co_return std::nullopt;
   }
   // From here on every row is on disk, or kept by the warehouse.
   co_await end_well(live, *std::move(yielded));
+  co_return std::nullopt;
+}
+
+async::Task<std::optional<Failure>> Runner::put_off(LivePtr live, Failure unreachable) {
+  Queries::Fill fill = [](journal::Entry& entry) { entry.started_at.reset(); };
+  auto requeued = co_await queries_.change(live, journal::Event::requeued, std::move(fill));
+  if (requeued) co_return unreachable;
+  // Canceled meanwhile; there is nothing to stop.
+  if (requeued.error().code == Errc::conflict) [[maybe_unused]]
+    auto canceled = co_await cancel(live);
   co_return std::nullopt;
 }
 

@@ -51,6 +51,7 @@ class Runner {
 
  private:
   async::Task<Result<void>> start(LivePtr live, StatementKind kind);
+  async::Task<std::optional<Failure>> put_off(LivePtr live, Failure unreachable);
   async::Task<> acquit(LivePtr live);
   async::Task<Result<journal::ResultSummary, Failure>> yield(LivePtr live, warehouse::Execution* execution);
   async::Task<Result<void, Failure>> hand_over(LivePtr live, warehouse::Execution* execution);

@@ -105,8 +105,9 @@ class Execution {
 
   // Has a detached warehouse take the statement, and returns the handle by which it knows it. Called once, before
   // run(), when it is on record that the statement may have been submitted; with Request::handle it returns that at
-  // once. A failure is final: the warehouse has refused the statement. `interrupted` after leave(): nobody knows
-  // whether it was taken.
+  // once. A failure is final: the warehouse has refused the statement; but for one that is `unavailable` and retryable:
+  // it could not be reached, and the same is asked again later, as a repetition. `interrupted` after leave(): nobody
+  // knows whether it was taken.
   virtual async::Task<Outcome<std::string>> submit() {
     co_return Failure{.category = FailureCategory::internal, .message = "not a detached warehouse"};
   }
