@@ -23,6 +23,7 @@ ALLOWED = {
     "config": ["base"],
     "rows": ["base"],
     "warehouse": ["base", "rows", "async", "telemetry"],
+    "warehouse/snowflake": ["warehouse/upstream"],
     "warehouse/trino": ["warehouse/upstream"],
     "results": ["base", "rows", "async", "telemetry"],
     "journal": ["base", "async", "telemetry"],
