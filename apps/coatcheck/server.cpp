@@ -12,7 +12,7 @@
 #include "scan/connector.hpp"
 #include "scan/recognizer.hpp"
 #include "telemetry/log.hpp"
-#include "warehouse/duckdb/connector.hpp"
+#include "warehouses.hpp"
 
 namespace coatcheck {
 
@@ -28,12 +28,23 @@ std::size_t processors() { return std::max<std::size_t>(1, std::thread::hardware
 constexpr const char* scan_warehouse = "coatcheck";
 constexpr std::size_t scans_running_max = 16;
 constexpr std::chrono::hours session_statement_max{24 * 8};  // SYSTEM$WAIT may take seven days.
-constexpr std::size_t own_running_max = 1'000;  // Sessions' statements and scripts, of each.
+constexpr std::size_t own_running_max = 1'000;               // Sessions' statements and scripts, of each.
 
 constexpr auto sweep_interval = std::chrono::minutes(5);
 
 // Closing a connection that still sends needs a little longer than the queries had.
 constexpr auto cut_after_grace = std::chrono::seconds(2);
+
+// A secret that cannot be read now may be there later: statements fail until then, and the operator knows at once.
+void warn_of_secrets(const config::Warehouse& warehouse) {
+  for (const NamedCredential& each : credentials_of(warehouse)) {
+    auto secret = each.credential.read();
+    if (secret) continue;
+    telemetry::warn(
+        "secret_not_read",
+        {{"warehouse", warehouse.name}, {"error", secret.error().message}, {"where", secret.error().detail}});
+  }
+}
 
 }  // namespace
 
@@ -131,15 +142,10 @@ Result<void> ServerProcess::open_warehouses() {
     if (warehouse.name == scan_warehouse)
       return Error{Errc::invalid_argument,
                    "a warehouse cannot be called 'coatcheck': that is where results are scanned"};
-    warehouse::DuckdbOptions options{.database = warehouse.database, .running_max = warehouse.max_running};
-    for (const std::string& directory : warehouse.data_directories) options.data_directories.emplace_back(directory);
-    for (const config::Table& table : warehouse.tables)
-      options.tables.push_back({.name = table.name, .source = table.path});
-    options.memory_limit = warehouse.memory_limit > 0 ? std::to_string(warehouse.memory_limit) + "B" : "";
-    options.threads = static_cast<int>(warehouse.threads > 0 ? warehouse.threads : processors());
-    auto connector = warehouse::open_duckdb(std::move(options), loop_);
+    auto connector = open_warehouse(warehouse, loop_);
     if (!connector)
       return Error{connector.error().code, "warehouse '" + warehouse.name + "': " + connector.error().message};
+    warn_of_secrets(warehouse);
 
     query::WarehouseSetup setup{.name = warehouse.name,
                                 .kind = warehouse.kind,

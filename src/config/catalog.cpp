@@ -114,44 +114,6 @@ constexpr std::array all_settings = {
                       "Ended queries kept in memory, so that asking about them costs no disk."},
 };
 
-constexpr std::array warehouse_settings = {
-    Setting<Warehouse>{"name", "main", "", "", "name", [](Warehouse& w) -> Slot { return &w.name; }, "",
-                       "What clients call it."},
-    Setting<Warehouse>{"kind", "duckdb", "", "", "duckdb", [](Warehouse& w) -> Slot { return &w.kind; }, "",
-                       "The engine."},
-    Setting<Warehouse>{"default", "false", "", "", "", [](Warehouse& w) -> Slot { return &w.is_default; }, "",
-                       "Whether queries that name no warehouse go here. Without one that says so, the first is it."},
-    Setting<Warehouse>{"database", "", "", "", "", [](Warehouse& w) -> Slot { return &w.database; }, "",
-                       "The database file. Empty: in memory, and gone when the server stops."},
-    Setting<Warehouse>{
-        "data_directories", "", "", "", "", [](Warehouse& w) -> Slot { return &w.data_directories; }, "",
-        "Directories whose files queries may read (not write); nothing else of the machine is reachable."},
-    Setting<Warehouse>{"memory_limit", "0", "0", "1024TiB", "",
-                       [](Warehouse& w) -> Slot { return BytesSlot{&w.memory_limit}; }, "",
-                       "Memory for the engine. 0: what the engine takes by itself."},
-    Setting<Warehouse>{"threads", "0", "0", "1024", "", [](Warehouse& w) -> Slot { return CountSlot{&w.threads}; }, "",
-                       "Threads of the engine. 0: one for each processor."},
-    Setting<Warehouse>{"max_running", "4", "1", "1000", "",
-                       [](Warehouse& w) -> Slot { return CountSlot{&w.max_running}; }, "",
-                       "Queries that run at the same time; others are queued."},
-    Setting<Warehouse>{"max_queued", "10000", "0", "1000000", "",
-                       [](Warehouse& w) -> Slot { return CountSlot{&w.max_queued}; }, "",
-                       "Queries that may be queued; more are refused with 429."},
-    Setting<Warehouse>{"queue_timeout", "1h", "1s", "30d", "", [](Warehouse& w) -> Slot { return &w.queue_timeout; },
-                       "", "How long a query may be queued before it fails."},
-    Setting<Warehouse>{"timeout_default", "1h", "1s", "30d", "",
-                       [](Warehouse& w) -> Slot { return &w.timeout_default; }, "",
-                       "How long a query may run if the client does not say."},
-    Setting<Warehouse>{"timeout_max", "24h", "1s", "30d", "", [](Warehouse& w) -> Slot { return &w.timeout_max; }, "",
-                       "How long a client may ask for a query to run."},
-};
-
-constexpr std::array table_settings = {
-    Setting<Table>{"name", "", "", "", "name", [](Table& t) -> Slot { return &t.name; }, "", "What queries call it."},
-    Setting<Table>{"path", "", "", "", "path", [](Table& t) -> Slot { return &t.path; }, "",
-                   "A Parquet, CSV or JSON file, or a pattern for several, in one of the data directories."},
-};
-
 template <class Owner>
 void fill(Owner& owner, std::span<const Setting<Owner>> catalog) {
   for (const Setting<Owner>& setting : catalog) {
@@ -164,8 +126,6 @@ void fill(Owner& owner, std::span<const Setting<Owner>> catalog) {
 
 std::span<const Section> sections() { return all_sections; }
 std::span<const Setting<Settings>> settings_catalog() { return all_settings; }
-std::span<const Setting<Warehouse>> warehouse_catalog() { return warehouse_settings; }
-std::span<const Setting<Table>> table_catalog() { return table_settings; }
 
 Settings without_warehouses() {
   Settings settings;

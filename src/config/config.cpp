@@ -56,22 +56,10 @@ void read_override(const std::string& text, Gathering& gathering) {
   const std::string place = "override";
 
   constexpr std::string_view warehouse_prefix = "warehouse.";
-  if (!name.starts_with(warehouse_prefix)) {
-    const auto* setting = find(settings_catalog(), name);
-    if (setting == nullptr) return gathering.mistake(place, toml_string(name), "there is no such setting");
-    return gathering.set_from_text(gathering.loaded.settings, *setting, name, place, value);
-  }
-  const std::size_t dot = name.rfind('.');
-  const std::string wanted =
-      dot < warehouse_prefix.size() ? "" : name.substr(warehouse_prefix.size(), dot - warehouse_prefix.size());
-  auto& warehouses = gathering.loaded.settings.warehouses;
-  const auto warehouse =
-      std::find_if(warehouses.begin(), warehouses.end(), [&](const Warehouse& w) { return w.name == wanted; });
-  if (warehouse == warehouses.end()) return gathering.mistake(place, toml_string(name), "there is no such warehouse");
-  const auto* setting = find(warehouse_catalog(), std::string_view(name).substr(dot + 1));
+  if (name.starts_with(warehouse_prefix)) return read_warehouse_override(name, value, gathering);
+  const auto* setting = find(settings_catalog(), name);
   if (setting == nullptr) return gathering.mistake(place, toml_string(name), "there is no such setting");
-  gathering.set_from_text(*warehouse, *setting,
-                          fmt::format("warehouse[{}].{}", warehouse - warehouses.begin(), setting->name), place, value);
+  gathering.set_from_text(gathering.loaded.settings, *setting, name, place, value);
 }
 
 Result<Loaded> gather(std::optional<std::string_view> toml, const std::string& file, const Sources& sources) {

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <regex>
@@ -79,8 +80,8 @@ TEST(Config, every_kind_of_value_is_read) {
   EXPECT_EQ(settings.limits.body_bytes_max, 4U << 20);
   EXPECT_EQ(settings.limits.statement_bytes_max, 3U << 20);
   ASSERT_EQ(settings.warehouses.size(), 2U);
-  EXPECT_THAT(settings.warehouses[0].data_directories, ElementsAre("/data/a", "/data/b,c"));
-  EXPECT_THAT(settings.warehouses[0].tables, ElementsAre(Table{"orders", "/data/a/*.parquet"}));
+  EXPECT_THAT(settings.warehouses[0].duckdb.data_directories, ElementsAre("/data/a", "/data/b,c"));
+  EXPECT_THAT(settings.warehouses[0].duckdb.tables, ElementsAre(Table{"orders", "/data/a/*.parquet"}));
   EXPECT_FALSE(settings.warehouses[0].is_default);
   EXPECT_TRUE(settings.warehouses[1].is_default);
 }
@@ -195,8 +196,8 @@ TEST(Config, overrides_win_over_the_environment_and_that_over_the_file) {
   EXPECT_EQ(loaded->settings.log.level, "debug");
   EXPECT_EQ(loaded->settings.log.style, "json");
   EXPECT_EQ(loaded->settings.data.directory, "from-env");
-  EXPECT_EQ(loaded->settings.warehouses[0].threads, 3U);
-  EXPECT_THAT(loaded->settings.warehouses[0].data_directories, ElementsAre("/a", "/b"));
+  EXPECT_EQ(loaded->settings.warehouses[0].duckdb.threads, 3U);
+  EXPECT_THAT(loaded->settings.warehouses[0].duckdb.data_directories, ElementsAre("/a", "/b"));
   EXPECT_EQ(loaded->origins.at("log.level"), "override");
   EXPECT_EQ(loaded->origins.at("data.directory"), "COATCHECK_DATA_DIRECTORY");
   EXPECT_EQ(loaded->origins.at("log.style"), "test.toml:3:9");
@@ -259,14 +260,27 @@ TEST(Config, the_example_says_the_defaults_commented_or_not) {
   const std::string uncommented = std::regex_replace(example(), std::regex("\n#([a-z])"), "\n$1");
   ASSERT_NE(uncommented, example());
   EXPECT_EQ(good(uncommented), defaults());
-  EXPECT_EQ(load_text(uncommented, "x")->origins.size(), settings_catalog().size() + warehouse_catalog().size());
+  const auto warehouses = warehouse_catalog();
+  const auto duckdbs = std::count_if(warehouses.begin(), warehouses.end(),
+                                     [](const Setting<Warehouse>& setting) { return is_of_kind(setting, "duckdb"); });
+  EXPECT_EQ(load_text(uncommented, "x")->origins.size(), settings_catalog().size() + static_cast<std::size_t>(duckdbs));
 }
 
-TEST(Config, the_examples_table_is_a_good_one) {
+TEST(Config, the_examples_table_and_other_warehouses_are_good_ones) {
   std::string text = example();
   text = text.substr(text.find("#     [[warehouse.table]]"));
   text = "[[warehouse]]\n" + std::regex_replace(text, std::regex("#     "), "");
-  EXPECT_EQ(good(text).warehouses[0].tables.size(), 1U);
+  const auto loaded = load_text(text, "x");
+  ASSERT_TRUE(loaded) << loaded.error().message << "\n" << text;
+  const auto& warehouses = loaded->settings.warehouses;
+  ASSERT_EQ(warehouses.size(), 3U);
+  EXPECT_EQ(warehouses[0].duckdb.tables.size(), 1U);
+  for (const auto& setting : warehouse_catalog()) {
+    const std::string at = setting.kind == "adbc" ? "warehouse[1]." : "warehouse[2].";
+    if (setting.kind == "adbc" || setting.kind == "trino") {
+      EXPECT_TRUE(loaded->origins.contains(at + std::string(setting.name))) << setting.name;
+    }
+  }
 }
 
 TEST(Config, the_committed_example_is_the_one_that_the_catalog_makes) {
@@ -287,6 +301,8 @@ TEST(Catalog, every_setting_is_named_once_in_a_known_section_and_its_default_is_
   Warehouse warehouse = default_warehouse();
   for (const auto& setting : warehouse_catalog()) {
     EXPECT_TRUE(check(setting.slot(warehouse), allowed(setting))) << setting.name;
+    EXPECT_TRUE(names.insert(setting.name).second || !setting.kind.empty()) << setting.name;
+    EXPECT_TRUE(setting.sentence.ends_with('.')) << setting.name;
   }
 }
 

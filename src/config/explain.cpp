@@ -43,7 +43,7 @@ class Listing {
   std::string text_;
 };
 
-void append_comment(std::string& out, std::string_view text) {
+void append_comment(std::string& out, std::string_view text, std::string_view prefix = "# ") {
   // Wrapped like the rest of our prose, at a hundred columns.
   std::size_t column = 0;
   while (!text.empty()) {
@@ -52,9 +52,9 @@ void append_comment(std::string& out, std::string_view text) {
       out += '\n';
       column = 0;
     }
-    out += column == 0 ? "# " : " ";
+    out += column == 0 ? prefix : " ";
     out += text.substr(0, end);
-    column += (column == 0 ? 2 : 1) + end;
+    column += (column == 0 ? prefix.size() : 1) + end;
     text.remove_prefix(std::min(end + 1, text.size()));
   }
   out += '\n';
@@ -68,6 +68,28 @@ void append_setting(std::string& out, Owner owner, const Setting<Owner>& setting
   if (!setting.environment.empty()) fmt::format_to(std::back_inserter(sentence), " Variable: {}.", setting.environment);
   append_comment(out, sentence);
   fmt::format_to(std::back_inserter(out), "#{} = {}\n\n", last_part(setting.name), to_toml(slot));
+}
+
+// A line of a section that is a comment as a whole.
+template <class Owner>
+void append_sample(std::string& out, Owner& owner, const Setting<Owner>& setting) {
+  const Slot slot = setting.slot(owner);
+  const std::string value = setting.sample.empty() ? to_toml(slot) : std::string(setting.sample);
+  append_comment(out,
+                 fmt::format("{}{} Allowed is {}.", setting.sentence, setting.is_needed ? " Needed." : "",
+                             describe(slot, allowed(setting))),
+                 "#     # ");
+  fmt::format_to(std::back_inserter(out), "#     {} = {}\n", setting.name, value);
+}
+
+// A warehouse of that kind, with the settings that only this kind has.
+void append_kind(std::string& out, std::string_view name, std::string_view kind) {
+  fmt::format_to(std::back_inserter(out), "#\n#     [[warehouse]]\n#     name = {}\n#     kind = {}\n",
+                 toml_string(name), toml_string(kind));
+  Warehouse warehouse = default_warehouse();
+  for (const auto& setting : warehouse_catalog()) {
+    if (setting.kind == kind) append_sample(out, warehouse, setting);
+  }
 }
 
 }  // namespace
@@ -84,12 +106,14 @@ std::string effective(const Loaded& loaded) {
     const Warehouse& warehouse = loaded.settings.warehouses[w];
     const std::string name = fmt::format("warehouse[{}]", w);
     listing.heading("[[warehouse]]");
-    for (const auto& setting : warehouse_catalog())
-      listing.line(warehouse, setting, fmt::format("{}.{}", name, setting.name));
-    for (std::size_t t = 0; t != warehouse.tables.size(); ++t) {
+    for (const auto& setting : warehouse_catalog()) {
+      if (is_of_kind(setting, warehouse.kind))
+        listing.line(warehouse, setting, fmt::format("{}.{}", name, setting.name));
+    }
+    for (std::size_t t = 0; t != warehouse.duckdb.tables.size(); ++t) {
       listing.heading("[[warehouse.table]]");
       for (const auto& setting : table_catalog()) {
-        listing.line(warehouse.tables[t], setting, fmt::format("{}.table[{}].{}", name, t, setting.name));
+        listing.line(warehouse.duckdb.tables[t], setting, fmt::format("{}.table[{}].{}", name, t, setting.name));
       }
     }
   }
@@ -118,16 +142,25 @@ std::string example() {
   out += '\n';
   append_comment(out, "A place where SQL runs; there may be several. Without any, there is this one.");
   out += "[[warehouse]]\n\n";
-  for (const auto& setting : warehouse_catalog()) append_setting(out, settings.warehouses.front(), setting);
+  for (const auto& setting : warehouse_catalog()) {
+    if (is_of_kind(setting, "duckdb")) append_setting(out, settings.warehouses.front(), setting);
+  }
 
   append_comment(out, "Files that queries of this warehouse see as tables, one section for each:");
   out += "#\n#     [[warehouse.table]]\n";
-  for (const auto& setting : table_catalog()) {
-    Table none;
-    const std::string_view sample = setting.name == "name" ? "orders" : "/data/orders/*.parquet";
-    fmt::format_to(std::back_inserter(out), "#     # {} Allowed is {}.\n#     {} = {}\n", setting.sentence,
-                   describe(setting.slot(none), allowed(setting)), setting.name, toml_string(sample));
-  }
+  Table none;
+  for (const auto& setting : table_catalog()) append_sample(out, none, setting);
+
+  out += '\n';
+  append_comment(
+      out,
+      "A database with an ADBC driver, PostgreSQL for one (docs/warehouses/adbc.md). Of the settings above it "
+      "has those that name no engine: name, kind, default, and those of queues and times.");
+  append_kind(out, "sales", "adbc");
+  out += '\n';
+  append_comment(out,
+                 "A Trino cluster (docs/warehouses/trino.md); again with the settings of queues and times from above.");
+  append_kind(out, "lake", "trino");
   return out;
 }
 

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -39,19 +40,40 @@ struct Gathering {
   }
 };
 
-// The setting of that name, or null.
+// The kind that decides which settings the owner has; empty if it has all.
+inline std::string_view kind_of(const Warehouse& warehouse) { return warehouse.kind; }
 template <class Owner>
-const Setting<Owner>* find(std::span<const Setting<Owner>> catalog, std::string_view name) {
+std::string_view kind_of(const Owner&) {
+  return {};
+}
+
+// The setting of that name that warehouses of that kind have, or null.
+template <class Owner>
+const Setting<Owner>* find(std::span<const Setting<Owner>> catalog, std::string_view name, std::string_view kind = {}) {
   for (const Setting<Owner>& setting : catalog) {
-    if (setting.name == name) return &setting;
+    if (setting.name == name && (setting.kind.empty() || setting.kind == kind)) return &setting;
   }
   return nullptr;
 }
 
+// Why a warehouse of that kind has no setting of that name; nothing if it has one.
+std::optional<std::string> no_such_setting(std::string_view name, std::string_view kind);
+
 // Takes what TOML text says.
 void read_toml(std::string_view text, const std::string& file, Gathering& gathering);
 
+// Takes "warehouse.main.threads=4"; `name` is what stands before the equals sign.
+void read_warehouse_override(const std::string& name, std::string_view value, Gathering& gathering);
+
 // Finds what is wrong with the settings taken together, and names the default warehouse if nobody has.
 void apply_rules(Gathering& gathering);
+
+// The part of it that is about warehouses.
+void apply_warehouse_rules(Gathering& gathering);
+
+// Where a setting got its value, for a mistake that several settings make together.
+std::string origin(const Gathering& gathering, const std::string& name);
+
+void check_order(Gathering& gathering, const std::string& smaller, const std::string& larger, bool in_order);
 
 }  // namespace coatcheck::config

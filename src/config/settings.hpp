@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -105,21 +106,78 @@ struct Table {
   bool operator==(const Table&) const = default;
 };
 
-struct Warehouse {
-  std::string name = {};
-  std::string kind = {};  // "duckdb".
-  // Exactly one of Settings::warehouses has this: where a query goes that names none.
-  bool is_default = false;
+// Where a secret is: exactly one of them is set. See credential.hpp.
+struct CredentialSource {
+  std::string file = {};
+  std::string environment = {};  // The name of a variable.
+
+  bool is_set() const { return !file.empty() || !environment.empty(); }
+  bool operator==(const CredentialSource&) const = default;
+};
+
+// Options that are not ours to know, by their names.
+using Texts = std::map<std::string, std::string>;
+using Credentials = std::map<std::string, CredentialSource>;
+
+struct DuckdbSettings {
   std::string database = {};  // Empty: in memory.
   std::vector<std::string> data_directories = {};
   Bytes memory_limit = 0;  // 0: the engine's own choice.
   Count threads = 0;       // 0: one for each processor.
+  std::vector<Table> tables = {};
+
+  bool operator==(const DuckdbSettings&) const = default;
+};
+
+struct AdbcSettings {
+  std::string driver = {};
+  std::string entrypoint = {};  // Empty: the usual one.
+  Texts database_options = {};
+  Texts connection_options = {};
+  Texts statement_options = {};
+  Credentials credentials = {};      // More database options, which are secret.
+  std::string reset_statement = {};  // "auto": what is known for the driver. Empty: none.
+  bool only_reads = false;
+  Count batch_rows = 0;
+
+  bool operator==(const AdbcSettings&) const = default;
+};
+
+struct TrinoSettings {
+  std::string url = {};
+  std::string user = {};
+  std::string authentication = {};  // "none", "basic" or "jwt".
+  CredentialSource secret = {};     // The password or token.
+  std::string catalog = {};
+  std::string schema = {};
+  std::string source = {};
+  std::vector<std::string> client_tags = {};
+  Texts session_properties = {};
+  std::string time_zone = {};
+  std::string ca_file = {};
+  Duration connect_timeout = {};
+  Duration request_timeout = {};
+  Duration retry_for = {};
+  Bytes page_bytes_max = 0;
+  bool spooling = true;
+  bool queries_only_read = false;
+
+  bool operator==(const TrinoSettings&) const = default;
+};
+
+struct Warehouse {
+  std::string name = {};
+  std::string kind = {};  // "duckdb", "adbc" or "trino": which of the last members holds.
+  // Exactly one of Settings::warehouses has this: where a query goes that names none.
+  bool is_default = false;
   Count max_running = 0;
   Count max_queued = 0;
   Duration queue_timeout = {};
   Duration timeout_default = {};
   Duration timeout_max = {};
-  std::vector<Table> tables = {};
+  DuckdbSettings duckdb = {};
+  AdbcSettings adbc = {};
+  TrinoSettings trino = {};
 
   bool operator==(const Warehouse&) const = default;
 };

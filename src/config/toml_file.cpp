@@ -38,7 +38,35 @@ struct NodeSetter {
     return Result<void>::ok();
   }
 
+  Result<void> operator()(Texts* value) const {
+    if (!node.is_table()) return wrong_type();
+    value->clear();
+    for (const auto& [key, item] : *node.as_table()) {
+      if (!item.is_string()) return not_understood(key, "must be a text, in quotes");
+      (*value)[std::string(key.str())] = item.as_string()->get();
+    }
+    return Result<void>::ok();
+  }
+  Result<void> operator()(Credentials* value) const {
+    if (!node.is_table()) return wrong_type();
+    value->clear();
+    for (const auto& [key, item] : *node.as_table()) {
+      CredentialSource& source = (*value)[std::string(key.str())];
+      if (!item.is_table()) return not_understood(key, "must say where the secret is, and never the secret itself");
+      for (const auto& [where, name] : *item.as_table()) {
+        if ((where != "file" && where != "environment") || !name.is_string())
+          return not_understood(key, "must have a file or an environment, and nothing else");
+        (where == "file" ? source.file : source.environment) = name.as_string()->get();
+      }
+    }
+    return Result<void>::ok();
+  }
+
  private:
+  // Names the entry, and does not show what is there: it may be a secret.
+  static Result<void> not_understood(const toml::key& key, std::string_view why) {
+    return Error{Errc::invalid_argument, fmt::format("{} {}", toml_string(key.str()), why)};
+  }
   Result<void> text_into(Slot slot) const {
     if (!node.is_string()) return wrong_type();
     return set_from_text(slot, node.as_string()->get());
@@ -96,17 +124,32 @@ class TomlReader {
   }
 
   void read_warehouse(const toml::table& table, const std::string& name, Warehouse& warehouse) {
+    // The kind first: it says what else there may be.
+    const auto read = [&](const toml::key& key, const toml::node& node) {
+      read_setting(warehouse, warehouse_catalog(), key.str(), name + "." + std::string(key.str()), key, node);
+    };
+    const std::size_t mistakes = gathering_.mistakes.size();
+    if (const auto kind = table.find("kind"); kind != table.cend()) read(kind->first, kind->second);
+    if (gathering_.mistakes.size() != mistakes) return;
     for (const auto& [key, node] : table) {
+      if (key == "kind") continue;
+      const std::string full = name + "." + std::string(key.str());
       if (key == "table") {
-        read_tables(node, name, warehouse);
+        if (warehouse.kind != "duckdb") {
+          unknown(key, full,
+                  "is a section of warehouses of kind \"duckdb\"; this one is of kind " + toml_string(warehouse.kind));
+        } else {
+          read_tables(node, name, warehouse.duckdb);
+        }
+      } else if (auto why = no_such_setting(key.str(), warehouse.kind)) {
+        unknown(key, full, *why);
       } else {
-        const std::string full = name + "." + std::string(key.str());
-        read_setting(warehouse, warehouse_catalog(), key.str(), full, key, node);
+        read(key, node);
       }
     }
   }
 
-  void read_tables(const toml::node& node, const std::string& warehouse_name, Warehouse& warehouse) {
+  void read_tables(const toml::node& node, const std::string& warehouse_name, DuckdbSettings& warehouse) {
     const std::string list = warehouse_name + ".table";
     if (!node.is_array_of_tables()) return wrong(node, list, "must be written [[warehouse.table]]");
     for (const toml::node& item : *node.as_array()) {
@@ -127,7 +170,7 @@ class TomlReader {
   template <class Owner>
   void read_setting(Owner& owner, std::span<const Setting<Owner>> catalog, std::string_view name,
                     const std::string& full, const toml::key& key, const toml::node& node) {
-    const Setting<Owner>* setting = find(catalog, name);
+    const Setting<Owner>* setting = find(catalog, name, kind_of(owner));
     if (setting == nullptr) return unknown(key, full, "there is no such setting");
     const Slot slot = setting->slot(owner);
     gathering_.settle(slot, allowed(*setting), full, place(node.source()), std::visit(NodeSetter{node}, slot));

@@ -17,22 +17,11 @@ namespace coatcheck::config {
 
 namespace {
 
-constexpr std::size_t text_bytes_max = 4096;
-constexpr std::size_t list_items_max = 1000;
-
 Error wrong(std::string why) { return {Errc::invalid_argument, std::move(why)}; }
 
 bool is_numeric_address(const std::string& address, int family) {
   std::array<unsigned char, 16> bytes{};
   return ::inet_pton(family, address.c_str(), bytes.data()) == 1;
-}
-
-Result<Count> parse_count(std::string_view text) {
-  Count value = 0;
-  const char* const end = text.data() + text.size();
-  const auto [rest, problem] = std::from_chars(text.data(), end, value);
-  if (problem != std::errc{} || rest != end) return wrong(toml_string(text) + " is not a whole number");
-  return value;
 }
 
 Result<Endpoint> parse_endpoint(std::string_view text) {
@@ -83,101 +72,22 @@ struct Setter {
     return Result<void>::ok();
   }
 
+  // Empty for the default; else they are set one by one.
+  Result<void> operator()(Texts* value) const { return clear(value); }
+  Result<void> operator()(Credentials* value) const { return clear(value); }
+
+  Result<void> clear(auto* value) const {
+    if (!text.empty()) return wrong("it is a table, so its entries are set one by one: setting.entry=value");
+    value->clear();
+    return Result<void>::ok();
+  }
+
   template <class T>
   static Result<void> keep(Result<T> parsed, T* value) {
     if (!parsed) return std::move(parsed).error();
     *value = *std::move(parsed);
     return Result<void>::ok();
   }
-};
-
-bool is_name(std::string_view text) {
-  return !text.empty() && text.size() <= 64 && std::all_of(text.begin(), text.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
-  });
-}
-
-bool is_among(std::string_view text, std::string_view choices) {
-  while (!choices.empty()) {
-    const std::size_t bar = std::min(choices.find('|'), choices.size());
-    if (choices.substr(0, bar) == text) return true;
-    choices.remove_prefix(std::min(bar + 1, choices.size()));
-  }
-  return false;
-}
-
-Result<void> check_text(std::string_view text) {
-  if (text.size() > text_bytes_max) return wrong("the text is too long");
-  const bool controls = std::any_of(text.begin(), text.end(), [](char c) { return (c >= 0 && c < 0x20) || c == 0x7F; });
-  if (controls) return wrong(toml_string(text) + " has control characters");
-  return Result<void>::ok();
-}
-
-// Whether what is behind the slot is within its bounds. Bounds are trusted: they are our own.
-struct Checker {
-  Allowed allowed;
-
-  Result<void> operator()(const std::string* value) const {
-    auto checked = check_text(*value);
-    if (!checked) return checked;
-    if (allowed.choices.empty()) return checked;
-    const bool fine = allowed.choices == "name"   ? is_name(*value)
-                      : allowed.choices == "path" ? !value->empty()
-                                                  : is_among(*value, allowed.choices);
-    if (!fine) return wrong(toml_string(*value) + " is not allowed");
-    return checked;
-  }
-  Result<void> operator()(const bool*) const { return Result<void>::ok(); }
-  Result<void> operator()(CountSlot slot) const { return within(slot, *slot.value, parse_count); }
-  Result<void> operator()(BytesSlot slot) const { return within(slot, *slot.value, parse_byte_size); }
-  Result<void> operator()(Duration* value) const { return within(value, *value, parse_duration); }
-  Result<void> operator()(const Endpoint*) const { return Result<void>::ok(); }
-  Result<void> operator()(const std::vector<std::string>* value) const {
-    if (value->size() > list_items_max) return wrong("the list is too long");
-    for (const std::string& item : *value) {
-      if (item.empty()) return wrong("an item is empty");
-      auto checked = check_text(item);
-      if (!checked) return checked;
-    }
-    return Result<void>::ok();
-  }
-
-  Result<void> within(Slot slot, auto value, auto parse) const {
-    if (value < *parse(allowed.lowest) || value > *parse(allowed.highest))
-      return wrong(to_toml(slot) + " is out of bounds");
-    return Result<void>::ok();
-  }
-};
-
-struct Describer {
-  Allowed allowed;
-
-  std::string operator()(const std::string*) const {
-    if (allowed.choices.empty()) return "a text";
-    if (allowed.choices == "name") return "a name of 1 to 64 of A-Z a-z 0-9 _ -";
-    if (allowed.choices == "path") return "a path";
-    std::string text = "\"";
-    for (const char c : allowed.choices) {
-      if (c == '|') {
-        text += "\" or \"";
-      } else {
-        text += c;
-      }
-    }
-    return text + "\"";
-  }
-  std::string operator()(const bool*) const { return "true or false"; }
-  std::string operator()(CountSlot) const {
-    return fmt::format("a number from {} to {}", allowed.lowest, allowed.highest);
-  }
-  std::string operator()(BytesSlot) const {
-    return fmt::format("a size from {} to {}", toml_string(allowed.lowest), toml_string(allowed.highest));
-  }
-  std::string operator()(const Duration*) const {
-    return fmt::format("a duration from {} to {}", toml_string(allowed.lowest), toml_string(allowed.highest));
-  }
-  std::string operator()(const Endpoint*) const { return "\"127.0.0.1:8420\", \"[::1]:8420\" or the like"; }
-  std::string operator()(const std::vector<std::string>*) const { return "a list of texts"; }
 };
 
 // Returns the size in the largest unit that leaves no fraction.
@@ -189,6 +99,14 @@ std::string exact_size(Bytes bytes) {
     ++unit;
   }
   return fmt::format("{}{}", bytes, units[unit]);
+}
+
+// Returns a key as TOML, in quotes if it needs them.
+std::string toml_key(const std::string& key) {
+  const bool is_bare = !key.empty() && std::all_of(key.begin(), key.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
+  });
+  return is_bare ? key : toml_string(key);
 }
 
 struct TomlWriter {
@@ -206,9 +124,37 @@ struct TomlWriter {
     }
     return text + "]";
   }
+  std::string operator()(const Texts* value) const {
+    return table(*value, [](const std::string& text) { return toml_string(text); });
+  }
+  std::string operator()(const Credentials* value) const {
+    return table(*value, [](const CredentialSource& source) {
+      Texts parts;
+      if (!source.file.empty()) parts["file"] = source.file;
+      if (!source.environment.empty()) parts["environment"] = source.environment;
+      return TomlWriter{}(&parts);
+    });
+  }
+
+  static std::string table(const auto& entries, auto write) {
+    std::string text = "{";
+    for (const auto& [key, value] : entries) {
+      if (text.size() > 1) text += ", ";
+      text += toml_key(key) + " = " + write(value);
+    }
+    return text + "}";
+  }
 };
 
 }  // namespace
+
+Result<Count> parse_count(std::string_view text) {
+  Count value = 0;
+  const char* const end = text.data() + text.size();
+  const auto [rest, problem] = std::from_chars(text.data(), end, value);
+  if (problem != std::errc{} || rest != end) return wrong(toml_string(text) + " is not a whole number");
+  return value;
+}
 
 bool is_loopback(const Endpoint& endpoint) { return endpoint.address.starts_with("127.") || endpoint.address == "::1"; }
 
@@ -219,9 +165,26 @@ std::string to_string(const Endpoint& endpoint) {
 
 Result<void> set_from_text(Slot slot, std::string_view text) { return std::visit(Setter{text}, slot); }
 
-Result<void> check(Slot slot, Allowed allowed) { return std::visit(Checker{allowed}, slot); }
-
-std::string describe(Slot slot, Allowed allowed) { return std::visit(Describer{allowed}, slot); }
+Result<void> set_entry_from_text(Slot slot, std::string_view entry, std::string_view text) {
+  if (auto* const* texts = std::get_if<Texts*>(&slot)) {
+    (**texts)[std::string(entry)] = text;
+    return Result<void>::ok();
+  }
+  auto* const* credentials = std::get_if<Credentials*>(&slot);
+  if (credentials == nullptr) return wrong("it has no entries");
+  const std::size_t dot = entry.rfind('.');
+  if (dot == std::string_view::npos)
+    return wrong("write credentials.<option>.file=… or credentials.<option>.environment=…");
+  CredentialSource& source = (**credentials)[std::string(entry.substr(0, dot))];
+  if (entry.substr(dot + 1) == "file") {
+    source.file = text;
+  } else if (entry.substr(dot + 1) == "environment") {
+    source.environment = text;
+  } else {
+    return wrong("a credential has a file or an environment");
+  }
+  return Result<void>::ok();
+}
 
 std::string to_toml(Slot slot) { return std::visit(TomlWriter{}, slot); }
 

@@ -20,9 +20,15 @@ Allowed allowed(const Setting<Owner>& setting) {
   return {setting.lowest, setting.highest, setting.choices};
 }
 
+// Reads a number, as it stands in a bound.
+Result<Count> parse_count(std::string_view text);
+
 // Reads `text`, as an override or a variable has it, into the slot. A list's items are separated by commas.
 // The error says what is wrong with the text.
 Result<void> set_from_text(Slot slot, std::string_view text);
+
+// Reads `text` into one entry of a table. The error does not show the text.
+Result<void> set_entry_from_text(Slot slot, std::string_view entry, std::string_view text);
 
 // Whether what the slot holds is allowed. The error says what is wrong with it.
 Result<void> check(Slot slot, Allowed allowed);

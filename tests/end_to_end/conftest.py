@@ -49,9 +49,9 @@ def api(server):
 
 @pytest.fixture
 def start_server(tmp_path):
-    """Starts servers with settings of their own: `start_server(settings={…}, warehouse={…})`."""
-    def start(settings=None, warehouse=None, run=True):
-        server = Server(tmp_path / f"server{len(start.servers)}", settings, warehouse)
+    """Starts servers with settings of their own: `start_server(settings={…}, warehouse={…}, more="…")`."""
+    def start(settings=None, warehouse=None, run=True, more=""):
+        server = Server(tmp_path / f"server{len(start.servers)}", settings, warehouse, more)
         start.servers.append(server)
         return server.start() if run else server
 

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "async/pool.hpp"
+#include "warehouse/adbc/check.hpp"
 #include "warehouse/adbc/database.hpp"
 #include "warehouse/adbc/driver.hpp"
 #include "warehouse/adbc/errors.hpp"
@@ -167,7 +168,17 @@ class AdbcConnector final : public Connector {
     co_return execution;
   }
 
+  // It waits for its turn as a statement does, but not as long.
+  async::Task<Outcome<std::string>> check() override {
+    auto seat = co_await adbc::Seats::take(works_.seats, std::chrono::steady_clock::now() + check_waits);
+    if (!seat) co_return std::move(seat).error();
+    auto work = [this] { return adbc::check(works_.database); };
+    co_return co_await works_.pool.run(std::move(work));
+  }
+
  private:
+  static constexpr auto check_waits = std::chrono::seconds(10);
+
   Works works_;
 };
 

@@ -85,6 +85,7 @@ class DuckdbConnector final : public Connector {
       : database_(std::move(database)),
         batch_rows_(options.batch_rows),
         takes_inputs_(options.inputs),
+        place_(options.database.empty() ? "in memory" : "database " + options.database.filename().string()),
         pool_(options.running_max) {
     duckdb::Connection connection;
     duckdb_connect(database_.get(), connection.out());
@@ -104,13 +105,26 @@ class DuckdbConnector final : public Connector {
     co_return execution;
   }
 
+  async::Task<Outcome<std::string>> check() override {
+    auto work = [this]() -> Outcome<std::string> {
+      duckdb::Connection connection;
+      if (duckdb_connect(database_.get(), connection.out()) != DuckDBSuccess) return refused();
+      if (auto ran = duckdb::run_sql(connection.get(), "SELECT 1"); !ran) {
+        return Failure{.category = FailureCategory::unavailable, .message = ran.error().message, .retryable = true};
+      }
+      return "DuckDB " + std::string(duckdb_library_version()) + ", " + place_;
+    };
+    co_return co_await pool_.run(std::move(work));
+  }
+
  private:
+  static Failure refused() {
+    return {.category = FailureCategory::unavailable, .message = "DuckDB refuses a connection.", .retryable = true};
+  }
+
   Outcome<std::unique_ptr<Session>> open_session(Request request) {
     duckdb::Connection connection;
-    if (duckdb_connect(database_.get(), connection.out()) != DuckDBSuccess) {
-      return Failure{
-          .category = FailureCategory::unavailable, .message = "DuckDB refuses a connection.", .retryable = true};
-    }
+    if (duckdb_connect(database_.get(), connection.out()) != DuckDBSuccess) return refused();
     if (takes_inputs_) duckdb::give_inputs(connection.get(), std::move(request.inputs));
     auto session = std::make_unique<Session>(std::move(connection), std::move(request.statement), batch_rows_);
     if (auto failure = session->prepare(sequences_, request.describe_only)) return std::move(*failure);
@@ -120,6 +134,7 @@ class DuckdbConnector final : public Connector {
   duckdb::Database database_;
   std::size_t batch_rows_;
   bool takes_inputs_;
+  std::string place_;                   // Where its data is, in words.
   std::atomic<bool> sequences_ = true;  // Whether the database may hold any: then a SELECT can write.
   // Ends sessions. A thread of its own, so that what has ended does not stay while others run long.
   async::asio::thread_pool closing_{1};

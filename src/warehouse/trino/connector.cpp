@@ -1,5 +1,9 @@
 #include "warehouse/trino/connector.hpp"
 
+#include <arrow/api.h>
+
+#include <memory>
+#include <string>
 #include <utility>
 
 #include "warehouse/trino/errors.hpp"
@@ -30,6 +34,31 @@ class TrinoConnector final : public Connector {
     std::unique_ptr<Execution> execution =
         std::make_unique<trino::TrinoExecution>(*protocol_, std::move(request), std::move(*bound), kind);
     co_return execution;
+  }
+
+  async::Task<Outcome<std::string>> check() override {
+    // Handed over, which proves the credentials, and not tried again: whoever asks wants to know how it is now.
+    auto only_once = std::make_shared<const bool>(true);
+    Request handed_over;
+    auto taken = co_await protocol_->submit("SELECT 1", std::move(handed_over), std::move(only_once));
+    if (!taken) co_return std::move(taken).error();
+    if (!taken->next_uri.empty()) protocol_->abandon(taken->next_uri);
+
+    Request version;
+    version.statement.text = "SELECT version()";
+    auto prepared = co_await prepare(std::move(version));
+    if (!prepared) co_return std::move(prepared).error();
+    auto cursor = co_await (*prepared)->run();
+    if (!cursor) co_return std::move(cursor).error();
+    auto batch = co_await (*cursor)->next();
+    if (!batch) co_return std::move(batch).error();
+    std::string words = "Trino";
+    if (*batch && (**batch)->num_rows() == 1 && (**batch)->num_columns() == 1) {
+      auto number = (**batch)->column(0)->GetScalar(0);
+      if (number.ok() && (*number)->is_valid) words += " " + (*number)->ToString();
+    }
+    const std::string& user = protocol_->options().user;
+    co_return words + (user.empty() ? ", as the token's user" : ", as user " + user);
   }
 
  private:

@@ -44,10 +44,11 @@ class DidNotStart(Exception):
 class Server:
     """One data directory and, while it runs, the process that serves it.
 
-    `settings` are `section.name` → value; `warehouse` are the settings of the one warehouse, "main".
+    `settings` are `section.name` → value; `warehouse` are the settings of the warehouse "main". `more` is TOML that
+    follows them: other warehouses.
     """
 
-    def __init__(self, directory, settings=None, warehouse=None):
+    def __init__(self, directory, settings=None, warehouse=None, more=""):
         self.binary = find_binary()
         self.directory = Path(directory)
         self.directory.mkdir(parents=True, exist_ok=True)
@@ -62,6 +63,7 @@ class Server:
             **(settings or {}),
         }
         self.warehouse = {"name": "main", "kind": "duckdb", "threads": 1, **(warehouse or {})}
+        self.more = more
         self.process = None
         self.url = None
 
@@ -75,7 +77,7 @@ class Server:
             lines += [f"[{section}]"] + [f"{key} = {toml_value(value)}" for key, value in values.items()]
         lines += ["[[warehouse]]"] + [f"{key} = {toml_value(value)}" for key, value in self.warehouse.items()]
         config = self.directory / "coatcheck.toml"
-        config.write_text("\n".join(lines) + "\n")
+        config.write_text("\n".join(lines) + "\n" + self.more)
         return config
 
     def start(self):
