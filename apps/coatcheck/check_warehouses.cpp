@@ -107,6 +107,7 @@ std::string hint_for_settings(const config::Warehouse& warehouse, std::string_vi
            "where "
            "drivers come from";
   if (warehouse.kind == "trino") return "the setting that it names; docs/warehouses/trino.md lists them";
+  if (warehouse.kind == "snowflake") return "the setting that it names; docs/warehouses/snowflake.md lists them";
   if (words.find("lock") != words.npos)
     return "who has the database file open; only one process can, and perhaps a server runs on it: then that warehouse "
            "works";
@@ -125,6 +126,12 @@ std::string hint_for_answer(const config::Warehouse& warehouse, const Failure& f
     return refused ? "user, authentication, and the secret: does Trino know this user by this password or token?"
                    : "url, ca_file and proxies (https_proxy, no_proxy): can this machine reach the coordinator?";
   }
+  if (warehouse.kind == "snowflake") {
+    return refused
+               ? "account, user, authentication, and the secret: is the key's public half registered with this user, "
+                 "or the token still good?"
+               : "url, ca_file and proxies (https_proxy, no_proxy): can this machine reach the account?";
+  }
   return refused ? "user, credentials, and what the database allows this user"
                  : "host, port, user and database in database_options, and credentials: can this machine reach the "
                    "database?";
@@ -140,6 +147,7 @@ config::Warehouse to_try(config::Warehouse warehouse, Report& report) {
     warehouse.duckdb.database.clear();
   }
   warehouse.trino.retry_for = {};
+  warehouse.snowflake.retry_for = {};
   return warehouse;
 }
 

@@ -6,6 +6,7 @@
 
 #include "warehouse/adbc/connector.hpp"
 #include "warehouse/duckdb/connector.hpp"
+#include "warehouse/snowflake/connector.hpp"
 #include "warehouse/trino/connector.hpp"
 
 namespace coatcheck {
@@ -56,6 +57,14 @@ Opened open_adbc(const config::Warehouse& settings, async::Loop& loop) {
   return warehouse::open_adbc(std::move(options), loop);
 }
 
+// With the option that is wrong in the message.
+Opened in_words(Opened opened) {
+  if (opened || opened.error().field.empty()) return opened;
+  Error error = std::move(opened).error();
+  error.message = error.field + " " + error.message;
+  return error;
+}
+
 Opened open_trino(const config::Warehouse& settings, async::Loop& loop) {
   using Authentication = warehouse::TrinoOptions::Authentication;
   const config::TrinoSettings& given = settings.trino;
@@ -80,11 +89,39 @@ Opened open_trino(const config::Warehouse& settings, async::Loop& loop) {
   for (NamedCredential& each : credentials_of(settings)) {
     options.secret = [credential = std::move(each.credential)] { return credential.read(); };
   }
-  auto opened = warehouse::open_trino(std::move(options), loop);
-  if (opened || opened.error().field.empty()) return opened;
-  Error error = std::move(opened).error();
-  error.message = error.field + " " + error.message;
-  return error;
+  return in_words(warehouse::open_trino(std::move(options), loop));
+}
+
+Opened open_snowflake(const config::Warehouse& settings, async::Loop& loop) {
+  using Options = warehouse::SnowflakeOptions;
+  const config::SnowflakeSettings& given = settings.snowflake;
+  Options options{
+      .url = given.url,
+      .authentication = given.authentication == "key_pair" ? Options::Authentication::key_pair
+                        : given.authentication == "token"  ? Options::Authentication::token
+                                                           : Options::Authentication::none,
+      .account = given.account,
+      .user = given.user,
+      .role = given.role,
+      .warehouse = given.warehouse,
+      .database = given.database,
+      .schema = given.schema,
+      .ca_file = given.ca_file,
+      .connect_timeout = given.connect_timeout,
+      .request_timeout = given.request_timeout,
+      .retry_for = given.retry_for,
+      .status_method = given.status == "history" ? Options::StatusMethod::history : Options::StatusMethod::statements,
+      .poll_min = given.poll_min,
+      .poll_max = given.poll_max,
+      .spool = given.spool == "at_once" ? Options::Spool::at_once : Options::Spool::on_claim,
+      .result_kept_for = given.result_kept_for,
+      .partitions_ahead_max = static_cast<int>(given.partitions_ahead_max),
+      .partition_bytes_max = given.partition_bytes_max};
+  for (NamedCredential& each : credentials_of(settings)) {
+    auto& reads = each.option == "secret" ? options.secret : options.passphrase;
+    reads = [credential = std::move(each.credential)] { return credential.read(); };
+  }
+  return in_words(warehouse::open_snowflake(std::move(options), loop));
 }
 
 }  // namespace
@@ -92,6 +129,7 @@ Opened open_trino(const config::Warehouse& settings, async::Loop& loop) {
 Opened open_warehouse(const config::Warehouse& settings, async::Loop& loop) {
   if (settings.kind == "adbc") return open_adbc(settings, loop);
   if (settings.kind == "trino") return open_trino(settings, loop);
+  if (settings.kind == "snowflake") return open_snowflake(settings, loop);
   return open_duckdb(settings, loop);
 }
 
@@ -103,6 +141,11 @@ std::vector<NamedCredential> credentials_of(const config::Warehouse& settings) {
   }
   if (settings.kind == "trino" && settings.trino.secret.is_set())
     all.push_back({"secret", config::Credential("secret_", settings.trino.secret)});
+  if (settings.kind == "snowflake") {
+    const config::SnowflakeSettings& given = settings.snowflake;
+    if (given.secret.is_set()) all.push_back({"secret", config::Credential("secret_", given.secret)});
+    if (given.passphrase.is_set()) all.push_back({"passphrase", config::Credential("passphrase_", given.passphrase)});
+  }
   return all;
 }
 

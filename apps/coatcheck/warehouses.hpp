@@ -18,7 +18,7 @@ Result<std::unique_ptr<warehouse::Connector>> open_warehouse(const config::Wareh
 
 // A secret that the warehouse needs.
 struct NamedCredential {
-  std::string option;  // What the warehouse's driver calls it; "secret" for Trino.
+  std::string option;  // What the warehouse's driver calls it; "secret" or "passphrase" for others.
   config::Credential credential;
 };
 std::vector<NamedCredential> credentials_of(const config::Warehouse& settings);

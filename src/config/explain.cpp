@@ -161,6 +161,11 @@ std::string example() {
   append_comment(out,
                  "A Trino cluster (docs/warehouses/trino.md); again with the settings of queues and times from above.");
   append_kind(out, "lake", "trino");
+  out += '\n';
+  append_comment(
+      out,
+      "A Snowflake account (docs/warehouses/snowflake.md); again with the settings of queues and times from above.");
+  append_kind(out, "cloud", "snowflake");
   return out;
 }
 

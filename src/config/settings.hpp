@@ -165,9 +165,35 @@ struct TrinoSettings {
   bool operator==(const TrinoSettings&) const = default;
 };
 
+struct SnowflakeSettings {
+  std::string url = {};
+  std::string authentication = {};  // "key_pair", "token" or "none".
+  std::string account = {};
+  std::string user = {};
+  CredentialSource secret = {};      // The private key or token.
+  CredentialSource passphrase = {};  // Of the private key.
+  std::string role = {};
+  std::string warehouse = {};
+  std::string database = {};
+  std::string schema = {};
+  std::string ca_file = {};
+  Duration connect_timeout = {};
+  Duration request_timeout = {};
+  Duration retry_for = {};
+  std::string status = {};  // "statements" or "history".
+  Duration poll_min = {};
+  Duration poll_max = {};
+  std::string spool = {};  // "on_claim" or "at_once".
+  Duration result_kept_for = {};
+  Count partitions_ahead_max = 0;
+  Bytes partition_bytes_max = 0;
+
+  bool operator==(const SnowflakeSettings&) const = default;
+};
+
 struct Warehouse {
   std::string name = {};
-  std::string kind = {};  // "duckdb", "adbc" or "trino": which of the last members holds.
+  std::string kind = {};  // "duckdb", "adbc", "trino" or "snowflake": which of the last members holds.
   // Exactly one of Settings::warehouses has this: where a query goes that names none.
   bool is_default = false;
   Count max_running = 0;
@@ -178,6 +204,7 @@ struct Warehouse {
   DuckdbSettings duckdb = {};
   AdbcSettings adbc = {};
   TrinoSettings trino = {};
+  SnowflakeSettings snowflake = {};
 
   bool operator==(const Warehouse&) const = default;
 };

@@ -79,6 +79,31 @@ void check_secret(Gathering& gathering, const TrinoSettings& warehouse, const st
   }
 }
 
+void check_snowflake(Gathering& gathering, const SnowflakeSettings& warehouse, const std::string& at) {
+  const auto wrong = [&](const char* setting, std::string_view why) {
+    const std::string name = at + setting;
+    gathering.mistake(origin(gathering, name), name, why);
+  };
+  const auto is_double = [](const CredentialSource& source) {
+    return !source.file.empty() && !source.environment.empty();
+  };
+  if (is_double(warehouse.secret))
+    wrong(".secret_environment", "and secret_file are both set; only one of them can hold");
+  if (is_double(warehouse.passphrase))
+    wrong(".passphrase_environment", "and passphrase_file are both set; only one of them can hold");
+  const bool has_none = warehouse.authentication == "none";
+  const bool has_key = warehouse.authentication == "key_pair";
+  if (has_none && warehouse.secret.is_set())
+    wrong(".authentication", "is \"none\", so that the secret would not be used; say \"key_pair\" or \"token\"");
+  if (!has_none && !warehouse.secret.is_set())
+    wrong(".authentication", "needs a secret: set secret_file or secret_environment");
+  if (!has_key && warehouse.passphrase.is_set())
+    wrong(".authentication", "has no use for a passphrase, which is of a private key; say \"key_pair\"");
+  if (has_key && (warehouse.account.empty() || warehouse.user.empty()))
+    wrong(".authentication", "is \"key_pair\", which needs account and user");
+  check_order(gathering, at + ".poll_min", at + ".poll_max", warehouse.poll_min <= warehouse.poll_max);
+}
+
 void check_warehouses(Gathering& gathering) {
   const auto& warehouses = gathering.loaded.settings.warehouses;
   std::set<std::string_view> names;
@@ -96,6 +121,7 @@ void check_warehouses(Gathering& gathering) {
     if (warehouse.kind == "duckdb") check_tables(gathering, warehouse.duckdb, at);
     if (warehouse.kind == "adbc") check_credentials(gathering, warehouse.adbc, at);
     if (warehouse.kind == "trino") check_secret(gathering, warehouse.trino, at);
+    if (warehouse.kind == "snowflake") check_snowflake(gathering, warehouse.snowflake, at);
   }
 }
 

@@ -96,12 +96,52 @@ TEST(WarehouseSettings, of_kind_trino_are_read) {
   EXPECT_EQ(settings.warehouses[1].trino.secret, CredentialSource{.file = "/token"});
 }
 
+TEST(WarehouseSettings, of_kind_snowflake_are_read) {
+  const auto settings = loaded(R"(
+    [[warehouse]]
+    kind = "snowflake"
+    url = "https://a.snowflakecomputing.com"
+    account = "ORG-A"
+    user = "U"
+    secret_file = "/key"
+    passphrase_environment = "PHRASE"
+    warehouse = "WH"
+    status = "history"
+    spool = "at_once"
+    poll_max = "1m"
+  )")
+                            .settings;
+  const auto& read = settings.warehouses[0].snowflake;
+  EXPECT_EQ(read.authentication, "key_pair");
+  EXPECT_EQ(read.secret, CredentialSource{.file = "/key"});
+  EXPECT_EQ(read.passphrase, CredentialSource{.environment = "PHRASE"});
+  EXPECT_EQ(read.warehouse, "WH");
+  EXPECT_EQ(read.status, "history");
+  EXPECT_EQ(read.spool, "at_once");
+  EXPECT_EQ(read.poll_min, 250ms);
+  EXPECT_EQ(read.poll_max, 1min);
+}
+
+TEST(WarehouseSettings, of_kind_snowflake_fit_each_other) {
+  const std::string snowflake = "[[warehouse]]\nkind = \"snowflake\"\nurl = \"https://a\"\n";
+  EXPECT_THAT(mistake(snowflake), HasSubstr("needs a secret"));
+  EXPECT_THAT(mistake(snowflake + "secret_file = \"/k\""), HasSubstr("needs account and user"));
+  EXPECT_THAT(mistake(snowflake + "authentication = \"none\"\nsecret_file = \"/k\""), HasSubstr("would not be used"));
+  EXPECT_THAT(mistake(snowflake + "authentication = \"token\"\nsecret_file = \"/k\"\npassphrase_file = \"/p\""),
+              HasSubstr("no use for a passphrase"));
+  EXPECT_THAT(mistake(snowflake + "authentication = \"none\"\npoll_min = \"1h\"\npoll_max = \"1s\""),
+              HasSubstr("poll_min"));
+  EXPECT_THAT(mistake(snowflake + "authentication = \"token\"\nsecret_file = \"/k\"\nsecret_environment = \"K\""),
+              HasSubstr("only one of them can hold"));
+}
+
 TEST(WarehouseSettings, of_another_kind_are_a_mistake_that_says_so) {
   EXPECT_EQ(mistake("[[warehouse]]\nurl = \"https://t\""),
-            "test.toml:2:1: \"warehouse[0].url\": is a setting of warehouses of kind \"trino\"; this one is of kind "
-            "\"duckdb\"");
-  EXPECT_THAT(mistake(std::string(adbc) + "database = \"x\""),
-              HasSubstr("is a setting of warehouses of kind \"duckdb\"; this one is of kind \"adbc\""));
+            "test.toml:2:1: \"warehouse[0].url\": is a setting of warehouses of kind \"trino\" and \"snowflake\"; this "
+            "one is of kind \"duckdb\"");
+  EXPECT_THAT(
+      mistake(std::string(adbc) + "database = \"x\""),
+      HasSubstr("is a setting of warehouses of kind \"duckdb\" and \"snowflake\"; this one is of kind \"adbc\""));
   EXPECT_THAT(mistake(std::string(trino) + "[[warehouse.table]]\nname = \"t\"\npath = \"p\""),
               HasSubstr("is a section of warehouses of kind \"duckdb\"; this one is of kind \"trino\""));
   EXPECT_THAT(mistake("", {"warehouse.main.driver=x"}), HasSubstr("of kind \"adbc\"; this one is of kind \"duckdb\""));
@@ -109,9 +149,9 @@ TEST(WarehouseSettings, of_another_kind_are_a_mistake_that_says_so) {
 }
 
 TEST(WarehouseSettings, with_an_unknown_kind_are_one_mistake_and_not_one_for_each) {
-  EXPECT_EQ(
-      mistake("[[warehouse]]\nkind = \"oracle\"\nurl = \"x\"\ndriver = \"y\""),
-      "test.toml:2:8: warehouse[0].kind: \"oracle\" is not allowed; allowed is \"duckdb\" or \"adbc\" or \"trino\"");
+  EXPECT_EQ(mistake("[[warehouse]]\nkind = \"oracle\"\nurl = \"x\"\ndriver = \"y\""),
+            "test.toml:2:8: warehouse[0].kind: \"oracle\" is not allowed; allowed is \"duckdb\" or \"adbc\" or "
+            "\"trino\" or \"snowflake\"");
 }
 
 TEST(WarehouseSettings, that_are_needed_and_missing_are_mistakes) {

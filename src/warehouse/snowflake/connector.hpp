@@ -6,17 +6,12 @@
 #include <functional>
 #include <memory>
 #include <string>
-#include <string_view>
 
 #include "async/task.hpp"
 #include "base/result.hpp"
 #include "warehouse/connector.hpp"
 
 namespace coatcheck::warehouse {
-
-// Failure::code when Snowflake does not know a statement, or its result, anymore: its retention is over, or it was
-// never there. Category `unavailable`, not retryable.
-inline constexpr std::string_view snowflake_result_gone = "RESULT_GONE";
 
 struct SnowflakeOptions {
   enum class Authentication {

@@ -137,7 +137,7 @@ Failure interrupted_failure() {
 
 Failure gone_failure(std::string_view words) {
   Failure failure{.category = FailureCategory::unavailable,
-                  .code = std::string(snowflake_result_gone),
+                  .code = std::string(result_gone_code),
                   .sqlstate = "02000",
                   .message = "Snowflake no longer knows this query or its result, which it keeps for a day."};
   if (!words.empty()) failure.message += " It says: " + std::string(words);

@@ -25,7 +25,7 @@ bool is_token_refused(std::string_view code);
 
 Failure canceled_failure();
 Failure interrupted_failure();
-// Snowflake does not know the statement, or its result (snowflake_result_gone).
+// Snowflake does not know the statement, or its result (result_gone_code).
 Failure gone_failure(std::string_view words);
 Failure statement_failure(std::string_view sqlstate, std::string message);
 // Snowflake cannot be reached, or refuses.

@@ -56,7 +56,7 @@ TEST(SnowflakeErrors, tell_what_is_gone) {
   for (const auto* code : {"000709", "000710", "000612"}) EXPECT_TRUE(is_gone(code));
   EXPECT_FALSE(is_gone("000711"));
   const auto failure = gone_failure("Result has expired");
-  EXPECT_EQ(failure.code, snowflake_result_gone);
+  EXPECT_EQ(failure.code, result_gone_code);
   EXPECT_EQ(failure.category, FailureCategory::unavailable);
   EXPECT_FALSE(failure.retryable);
   EXPECT_NE(failure.message.find("Result has expired"), std::string::npos);

@@ -21,7 +21,7 @@ struct Partition {
 };
 
 // Fetches and decodes one. What breaks off or does not pass is fetched again, for `retry_for`; one that is not whole, a
-// few times. A failure with the code snowflake_result_gone if Snowflake does not keep it anymore.
+// few times. A failure with the code result_gone_code if Snowflake does not keep it anymore.
 async::Task<Outcome<rows::Batch>> fetch_partition(std::shared_ptr<Protocol> protocol, Partition partition);
 
 }  // namespace coatcheck::warehouse::snowflake

@@ -132,7 +132,7 @@ TEST_F(SnowflakePartitionsTest, that_snowflake_keeps_no_more_are_gone) {
     const auto batch = run_task(loop_, (*ran.cursor)->next());
     ASSERT_FALSE(batch);
     EXPECT_EQ(batch.error().category, FailureCategory::unavailable);
-    EXPECT_EQ(batch.error().code, snowflake_result_gone);
+    EXPECT_EQ(batch.error().code, result_gone_code);
     EXPECT_FALSE(batch.error().retryable);
   }
 }

@@ -93,7 +93,7 @@ TEST_F(SnowflakeStatementTest, a_handle_that_is_none_is_never_sent) {
   auto connector = open();
   auto execution = run_task(loop_, connector->prepare(found_again("h7/../../x?y")));
   ASSERT_FALSE(execution);
-  EXPECT_EQ(execution.error().code, snowflake_result_gone);
+  EXPECT_EQ(execution.error().code, result_gone_code);
 }
 
 TEST_F(SnowflakeStatementTest, fails_in_snowflakes_words) {
@@ -126,7 +126,7 @@ TEST_F(SnowflakeStatementTest, that_snowflake_does_not_know_is_gone) {
                            S::error(404, "390404", "", "not found"), Said{.status = 410}}) {
     const auto failure = failure_of(said);
     EXPECT_EQ(failure.category, FailureCategory::unavailable);
-    EXPECT_EQ(failure.code, snowflake_result_gone);
+    EXPECT_EQ(failure.code, result_gone_code);
     EXPECT_FALSE(failure.retryable);
   }
 }
