@@ -287,10 +287,9 @@ void ServerProcess::publish_measures() {
                              [status] { return static_cast<Value>(status().queued); }, {{"warehouse", setup.name}});
     registry_.computed_gauge("coatcheck_warehouse_reachable", "1, or 0 while its queries wait for it to answer.",
                              [status] { return status().is_reachable ? 1.0 : 0.0; }, {{"warehouse", setup.name}});
-    registry_.computed_counter("coatcheck_warehouse_status_requests_total",
-                               "Times that it was asked about queries that run there without us.",
-                               [status] { return static_cast<Value>(status().status_requests); },
-                               {{"warehouse", setup.name}});
+    registry_.computed_counter(
+        "coatcheck_warehouse_status_requests_total", "Times that it was asked about queries that run there without us.",
+        [status] { return static_cast<Value>(status().status_requests); }, {{"warehouse", setup.name}});
   }
 }
 

@@ -209,11 +209,11 @@ def test_secrets_are_shown_nowhere(start_server, postgresql, trino, tmp_path):
 # --- mistakes ---
 
 def test_a_setting_of_another_kind_stops_the_start_and_says_whose_it_is(start_server):
-    server = start_server(run=False, more=adbc("sales", "sqlite", 'url = "https://trino"'))
+    server = start_server(run=False, more=adbc("sales", "sqlite", 'client_tags = ["nightly"]'))
     with pytest.raises(DidNotStart) as refused:
         server.start()
     assert refused.value.exit_code == 2
-    assert '"warehouse[1].url": is a setting of warehouses of kind "trino"; this one is of kind "adbc"' in refused.value.log
+    assert '"warehouse[1].client_tags": is a setting of warehouses of kind "trino"; this one is of kind "adbc"' in refused.value.log
 
 
 def test_a_driver_that_is_not_there_stops_the_start(start_server):
