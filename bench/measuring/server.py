@@ -28,8 +28,9 @@ class Server:
         self.files.mkdir(parents=True, exist_ok=True)
         self.settings = {"server.listen": "127.0.0.1:0", "server.drain_grace": "1s", "data.directory": str(self.data),
                          **(settings or {})}
-        self.warehouse = {"name": "main", "kind": "duckdb", "data_directories": [str(self.files)],
-                          "max_queued": 1_000_000, **(warehouse or {})}
+        given = warehouse or {}
+        embedded = {} if "kind" in given else {"kind": "duckdb", "data_directories": [str(self.files)]}
+        self.warehouse = {"name": "main", "max_queued": 1_000_000, **embedded, **given}
         self.cpus = cpus
         self.process = None
         self._key = None

@@ -22,9 +22,10 @@ class Scale:
     waiters: int = 9_000
     journaled: int = 100_000
     polled: int = 1_000_000  # Queries in the history that is polled in SQL.
+    polling_seconds: int = 60  # That many clients poll.
 
 
-QUICK = Scale(pairs=2, seconds=1, exchanges=50, rows=300_000, waiters=500, journaled=2_000, polled=2_000)
+QUICK = Scale(pairs=2, seconds=1, exchanges=50, rows=300_000, waiters=500, journaled=2_000, polled=2_000, polling_seconds=10)
 
 # With two processors, one for the server and one for the load, so that neither takes from the other.
 SERVER_CPUS, LOAD_CPUS = {0}, {1}

@@ -227,6 +227,7 @@ TEST(Recognizer, history_arguments_are_named_or_in_order) {
             *parse_rfc3339("2026-11-01T10:00:00Z"));
   EXPECT_EQ(asked("query_history(to_timestamp_ltz('2026-11-01T10:00:00.5 +0100'))").end_from,
             *parse_rfc3339("2026-11-01T09:00:00.5Z"));
+  EXPECT_EQ(asked("query_history(to_timestamp_ltz(1793527200))").end_from, *parse_rfc3339("2026-11-01T10:00:00Z"));
   EXPECT_EQ(asked("query_history('2026-11-01')").end_from, *parse_rfc3339("2026-11-01T00:00:00Z"));
   EXPECT_EQ(asked("query_history(dateadd(month, -1, '2026-03-31'::timestamp))").end_from,
             *parse_rfc3339("2026-02-28T00:00:00Z"));

@@ -111,12 +111,21 @@ std::optional<Evaluated> date_add(const Text& text, std::size_t at, int depth) {
   return sum ? std::optional(Evaluated{*sum, time->next + 1}) : std::nullopt;
 }
 
-// to_timestamp…(text), from behind its name.
+// A number is seconds since 1970.
+std::optional<Value> at_seconds(const Value& value) {
+  constexpr std::int64_t end_of_9999 = 253'402'300'799;
+  const auto* seconds = std::get_if<std::int64_t>(&value);
+  if (seconds == nullptr || *seconds < 0 || *seconds > end_of_9999) return std::nullopt;
+  return Timestamp(std::chrono::seconds(*seconds));
+}
+
+// to_timestamp…(text or number), from behind its name.
 std::optional<Evaluated> to_timestamp(const Text& text, std::size_t at, int depth) {
   if (!text.is(at, "(")) return std::nullopt;
   const auto inner = expression(text, at + 1, depth);
   if (!inner || !text.is(inner->next, ")")) return std::nullopt;
   auto time = as_timestamp(inner->value);
+  if (!time) time = at_seconds(inner->value);
   return time ? std::optional(Evaluated{std::move(*time), inner->next + 1}) : std::nullopt;
 }
 

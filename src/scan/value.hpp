@@ -25,8 +25,9 @@ struct Evaluated {
 };
 
 // Evaluates the expression that begins at token `at`: literals, placeholders, casts of timestamps,
-// to_timestamp…(text), current_timestamp, sysdate(), dateadd(part, n, t), current_user(), current_session(),
-// current_warehouse(). Nothing if it begins with none of these. What follows it is for the caller to judge.
+// to_timestamp…(text or seconds since 1970), current_timestamp, sysdate(), dateadd(part, n, t), current_user(),
+// current_session(), current_warehouse(). Nothing if it begins with none of these. What follows it is for the caller to
+// judge.
 std::optional<Evaluated> evaluate(const Text& text, std::size_t at);
 
 // Reads a whole number with or without a sign, at token `at`.
