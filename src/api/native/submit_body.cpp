@@ -19,9 +19,20 @@ namespace {
 namespace json = boost::json;
 
 constexpr std::size_t name_bytes_max = 255;
-constexpr std::size_t traceparent_bytes_max = 128;
 // A whole number past this is not exact as a double, which is what a JSON number becomes then.
 constexpr double exact_double_max = 9007199254740992.0;
+
+// Version, trace id, parent id and flags in hexadecimal (W3C Trace Context, section 3.2). Anything else is to be
+// ignored.
+bool is_traceparent(std::string_view text) {
+  constexpr std::string_view shape = "xx-xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx-xxxxxxxxxxxxxxxx-xx";
+  if (text.size() != shape.size()) return false;
+  for (std::size_t i = 0; i != shape.size(); ++i) {
+    const bool is_hex = (text[i] >= '0' && text[i] <= '9') || (text[i] >= 'a' && text[i] <= 'f');
+    if (shape[i] == 'x' ? !is_hex : text[i] != '-') return false;
+  }
+  return true;
+}
 
 Result<Parameter::Value> parameter_value(const json::value& value, const std::string& path) {
   switch (value.kind()) {
@@ -202,7 +213,7 @@ Result<SubmitBody> read_submit_body(const http::Request& request, const Limits& 
   if (!key) return std::move(key).error();
   submission.idempotency_key = *std::move(key);
   submission.fingerprint = fingerprint_of(request.body);
-  submission.traceparent = request.field("traceparent").substr(0, traceparent_bytes_max);
+  if (const auto parent = request.field("traceparent"); is_traceparent(parent)) submission.traceparent = parent;
   return asked;
 }
 

@@ -23,11 +23,11 @@ std::string field_at_fault(std::string body, std::vector<http::Field> fields = {
 }
 
 TEST(SubmitBody, reads_everything_that_can_be_asked_for) {
-  const auto read =
-      read_submit_body(post(R"({"statement":"select ?","warehouse":"w","parameters":[1,"x",null,true,-2.5],
+  const auto read = read_submit_body(
+      post(R"({"statement":"select ?","warehouse":"w","parameters":[1,"x",null,true,-2.5],
       "wait":"5s","on_wait_timeout":"cancel","timeout":"1m","row_limit":10,"query_tag":"t","result_ttl":"2h"})",
-                            {{"Idempotency-Key", "k"}, {"traceparent", "00-1-2-01"}}),
-                       Limits{});
+           {{"Idempotency-Key", "k"}, {"traceparent", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"}}),
+      Limits{});
   ASSERT_TRUE(read) << read.error().message;
   const journal::Submission& asked = read->submission;
   EXPECT_EQ(asked.statement.text, "select ?");
@@ -40,7 +40,17 @@ TEST(SubmitBody, reads_everything_that_can_be_asked_for) {
   EXPECT_EQ(asked.row_limit, 10U);
   EXPECT_EQ(asked.result_ttl, std::chrono::hours(2));
   EXPECT_EQ(asked.idempotency_key, "k");
-  EXPECT_EQ(asked.traceparent, "00-1-2-01");
+  EXPECT_EQ(asked.traceparent, "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01");
+}
+
+TEST(SubmitBody, ignores_a_traceparent_that_is_none) {
+  for (const char* wrong : {"", "00-1-2-01", "00-4BF92F3577B34DA6A3CE929D0E0E4736-00f067aa0ba902b7-01",
+                            "00_4bf92f3577b34da6a3ce929d0e0e4736_00f067aa0ba902b7_01",
+                            "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01-and-more"}) {
+    const auto read = read_submit_body(post(R"({"statement":"select 1"})", {{"traceparent", wrong}}), Limits{});
+    ASSERT_TRUE(read) << wrong;
+    EXPECT_EQ(read->submission.traceparent, "") << wrong;
+  }
 }
 
 TEST(SubmitBody, names_the_part_that_is_at_fault) {

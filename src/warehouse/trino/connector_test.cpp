@@ -170,6 +170,7 @@ TEST_F(TrinoConnectorTest, says_who_asks_for_what) {
                          .session_properties = {{"query_max_run_time", "1h"}, {"memory.x", "a=b,c"}}});
   Request request{
       .query = make_query_id({}), .statement = {.text = "SELECT 1;"}, .principal = "bob", .query_tag = "q1,\r\nX: y"};
+  request.traceparent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
   const auto id = request.query.to_string();
   auto execution = run_task(loop_, connector->prepare(std::move(request)));
   ASSERT_TRUE(run_task(loop_, (*execution)->run()));
@@ -183,6 +184,7 @@ TEST_F(TrinoConnectorTest, says_who_asks_for_what) {
   EXPECT_EQ(sent.headers.at("x-trino-client-tags"), "a,b");
   EXPECT_EQ(sent.headers.at("x-trino-session"), "memory.x=a%3Db%2Cc,query_max_run_time=1h");
   EXPECT_EQ(sent.headers.at("x-trino-trace-token"), id);
+  EXPECT_EQ(sent.headers.at("traceparent"), "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01");
   EXPECT_EQ(sent.headers.at("x-trino-time-zone"), "UTC");
   EXPECT_EQ(sent.headers.at("x-trino-client-info"), "query=" + id + " attempt=1 principal=bob tag=q1%2C%0D%0AX%3A%20y");
   EXPECT_NE(sent.headers.at("x-trino-client-capabilities").find("PARAMETRIC_DATETIME"), std::string::npos);

@@ -158,6 +158,7 @@ std::vector<upstream::Header> Protocol::statement_headers(const Request& request
   const auto add = [&headers](const char* name, const std::string& value) {
     if (!value.empty()) headers.push_back({name, value});
   };
+  add("traceparent", request.traceparent);
   add("X-Trino-Source", options_.source);
   add("X-Trino-Catalog", options_.catalog);
   add("X-Trino-Schema", options_.schema);
