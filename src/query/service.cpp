@@ -213,15 +213,16 @@ async::Task<> Service::run(Lane* lane, Admission::Place place, LivePtr live) {
   if (live->unwanted) co_await drop_result(live->entry, journal::ResultGone::deleted);
   under_way_.erase(id);
   lane->admission.release();
-  if (unreachable && live->head->state == journal::State::queued) lane->admission.put_back(place);
-  if (unreachable) {
-    note_trouble(*lane, *unreachable);
-  } else if (live->entry->failure && live->entry->failure->category == FailureCategory::unavailable) {
-    note_trouble(*lane, *live->entry->failure);
+  if (unreachable && live->head->state == journal::State::queued) {
+    lane->admission.put_back(place);
+    lane->next_timeout.cancel();  // It has waited longest.
+  }
+  const std::optional<Failure>& failure = unreachable ? unreachable : live->entry->failure;
+  if (failure && failure->category == FailureCategory::unavailable && failure->retryable) {
+    note_trouble(*lane, *failure);
   } else if (!lane->is_down) {
     lane->probe_pause = probe_pause_min;
   }
-  lane->next_timeout.cancel();  // Whoever has waited longest may be another now.
   dispatch(*lane);
 }
 

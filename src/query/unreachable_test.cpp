@@ -131,7 +131,8 @@ TEST_F(UnreachableTest, a_query_that_waits_for_it_can_be_canceled) {
 
 TEST_F(UnreachableTest, a_query_that_it_broke_off_fails_and_the_next_one_waits) {
   TestServer server(directory_);
-  server.script("q", {.run_fails = Failure{.category = FailureCategory::unavailable, .message = "gone"}});
+  server.script("q",
+                {.run_fails = Failure{.category = FailureCategory::unavailable, .message = "gone", .retryable = true}});
   server.start();
   const QueryId broken = server.submit("q");
   EXPECT_EQ(server.ended(broken).entry->state, State::failed);
