@@ -292,6 +292,24 @@ TEST_F(DetachedTest, a_warehouse_that_is_down_keeps_it_for_later) {
   EXPECT_EQ(server.numbers(id).size(), 1U);
 }
 
+TEST_F(DetachedTest, a_kept_result_that_is_larger_than_may_be_kept_here_is_refused_for_good) {
+  TestSetup small = setup();
+  small.result_bytes_max = 10'000;
+  TestServer server(directory_, small);
+  server.script("q", kept(100'000));
+  server.start();
+  const QueryId id = server.submit("q");
+  server.ended(id);
+  for (int i = 0; i != 2; ++i) {
+    const auto claim = server.run(server.service->claim(alice, id));
+    EXPECT_EQ(claim->reader.error().code, Errc::gone);
+    EXPECT_TRUE(claim->reader.error().message.starts_with("the result is larger than"))
+        << claim->reader.error().message;
+  }
+  EXPECT_EQ(server.files(), 0U);
+  EXPECT_TRUE(server.status(id).entry->result->kept_by_warehouse) << "until somebody allows more";
+}
+
 TEST_F(DetachedTest, a_result_that_is_deleted_while_it_is_fetched_leaves_no_file) {
   TestServer server(directory_, setup());
   server.script("q", kept(1));

@@ -18,6 +18,14 @@ Error not_now(std::string message) { return {Errc::unavailable, std::move(messag
 
 Error gone(const std::string& message) { return {Errc::gone, message}; }
 
+// What is larger than may be kept will be so the next time too, and so will what the warehouse has let go.
+Error fetch_error(const Failure& failure) {
+  if (failure.code == warehouse::result_gone_code)
+    return gone("the warehouse no longer has the result: " + failure.message);
+  if (failure.category != FailureCategory::resources) return not_now(failure.message);
+  return failure.retryable ? Error{Errc::resource_exhausted, failure.message} : gone(failure.message);
+}
+
 }  // namespace
 
 async::Task<Result<void>> Service::fetch_kept(EntryPtr entry) {
@@ -67,32 +75,25 @@ async::Task<Result<void>> Service::fetch_into_spool(EntryPtr entry, Fetch* fetch
   }
   warehouse::Request request = request_for(*entry);
   auto prepared = co_await lane->setup.connector->prepare(std::move(request));
-  if (!prepared) co_return not_now(prepared.error().message);
+  if (!prepared) co_return co_await not_fetched(std::move(entry), std::move(prepared).error());
   const std::unique_ptr<warehouse::Execution> execution = *std::move(prepared);
   if (draining_) co_return not_now("the server is going down");
   fetch->execution = execution.get();
 
   auto handle = co_await execution->submit();
-  if (!handle) co_return not_now(handle.error().message);
+  if (!handle) co_return co_await not_fetched(std::move(entry), std::move(handle).error());
   auto cursor = co_await execution->run();
-  if (!cursor && cursor.error().code == warehouse::result_gone_code) {
-    co_await drop_result(entry, journal::ResultGone::expired);
-    co_return gone("the warehouse no longer has the result: " + cursor.error().message);
-  }
-  if (!cursor) co_return not_now(cursor.error().message);
+  if (!cursor) co_return co_await not_fetched(std::move(entry), std::move(cursor).error());
   const RowsWanted wanted = rows_wanted(*entry, StatementKind::read);
   auto spooled = co_await spool_rows(spool_, disk_, cursor->get(), wanted);
-  if (!spooled) {
-    const Failure& failure = spooled.error();
-    telemetry::warn("result_not_fetched", {{"query_id", entry->id.to_string()}, {"error", failure.message}});
-    if (failure.code == warehouse::result_gone_code) {
-      co_await drop_result(entry, journal::ResultGone::expired);
-      co_return gone("the warehouse no longer has the result: " + failure.message);
-    }
-    if (failure.category == FailureCategory::resources) co_return Error{Errc::resource_exhausted, failure.message};
-    co_return not_now(failure.message);
-  }
+  if (!spooled) co_return co_await not_fetched(std::move(entry), std::move(spooled).error());
   co_return co_await take_fetched(std::move(entry), summary_of(*spooled));
+}
+
+async::Task<Result<void>> Service::not_fetched(EntryPtr entry, Failure failure) {
+  telemetry::warn("result_not_fetched", {{"query_id", entry->id.to_string()}, {"error", failure.message}});
+  if (failure.code == warehouse::result_gone_code) co_await drop_result(std::move(entry), journal::ResultGone::expired);
+  co_return fetch_error(failure);
 }
 
 async::Task<Result<void>> Service::take_fetched(EntryPtr entry, journal::ResultSummary summary) {

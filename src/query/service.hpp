@@ -216,6 +216,7 @@ class Service {
   async::Task<Result<void>> fetch_kept(EntryPtr entry);
   async::Task<> fetch(EntryPtr entry, std::shared_ptr<Fetch> fetch);
   async::Task<Result<void>> fetch_into_spool(EntryPtr entry, Fetch* fetch);
+  async::Task<Result<void>> not_fetched(EntryPtr entry, Failure failure);
   async::Task<Result<void>> take_fetched(EntryPtr entry, journal::ResultSummary summary);
   void leave_fetches();
 

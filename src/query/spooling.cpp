@@ -17,8 +17,11 @@ namespace {
 // What the spool could not do, in words for the client.
 Failure spool_failure(const Error& error) {
   if (error.code == Errc::resource_exhausted) {
-    return {
-        .category = FailureCategory::resources, .code = "RESULT_LIMIT", .sqlstate = "53100", .message = error.message};
+    return {.category = FailureCategory::resources,
+            .code = "RESULT_LIMIT",
+            .sqlstate = "53100",
+            .message = error.message,
+            .retryable = error.field != results::result_itself};
   }
   // The details name files of ours; the log has them.
   return {.category = FailureCategory::internal,

@@ -15,6 +15,9 @@
 
 namespace coatcheck::results {
 
+// Error::field of a resource_exhausted that is the result's own: it is larger than one may be, and always will be.
+inline constexpr const char* result_itself = "result";
+
 // How the buffers inside chunks are compressed. Readers take any.
 enum class Compression { none, lz4, zstd };
 

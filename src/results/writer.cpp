@@ -114,7 +114,7 @@ class FileWriter final : public Writer {
     manifest_.rows += chunk.rows;
     manifest_.chunks.push_back(chunk);
     if (footer_size(schema.size(), manifest_.chunks.size()) > footer_bytes_max) {
-      return Error{Errc::resource_exhausted, "the result has more chunks than can be kept"};
+      return Error{Errc::resource_exhausted, "the result has more chunks than can be kept", result_itself};
     }
     return Result<void>::ok();
   }
@@ -125,7 +125,8 @@ class FileWriter final : public Writer {
     const std::uint64_t result_max = store_.options.result_bytes_max;
     if (written_ > result_max || bytes > result_max - written_) {
       return Error{Errc::resource_exhausted,
-                   "the result is larger than " + human_bytes(result_max) + ", the most that is kept of one result"};
+                   "the result is larger than " + human_bytes(result_max) + ", the most that is kept of one result",
+                   result_itself};
     }
     if (auto reserved = store_.reserve_for_result(bytes); !reserved) return reserved;
     reserved_ += bytes;
