@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/fail_point.hpp"
 #include "query/service.hpp"
 #include "query/spooling.hpp"
 #include "telemetry/log.hpp"
@@ -79,6 +80,7 @@ async::Task<Result<void>> Service::fetch_into_spool(EntryPtr entry, Fetch* fetch
   const std::unique_ptr<warehouse::Execution> execution = *std::move(prepared);
   if (draining_) co_return not_now("the server is going down");
   fetch->execution = execution.get();
+  fail_point("fetch.begun");
 
   auto handle = co_await execution->submit();
   if (!handle) co_return co_await not_fetched(std::move(entry), std::move(handle).error());
@@ -87,6 +89,7 @@ async::Task<Result<void>> Service::fetch_into_spool(EntryPtr entry, Fetch* fetch
   const RowsWanted wanted = rows_wanted(*entry, StatementKind::read);
   auto spooled = co_await spool_rows(spool_, disk_, cursor->get(), wanted);
   if (!spooled) co_return co_await not_fetched(std::move(entry), std::move(spooled).error());
+  fail_point("fetch.sealed");
   co_return co_await take_fetched(std::move(entry), summary_of(*spooled));
 }
 
@@ -104,6 +107,7 @@ async::Task<Result<void>> Service::take_fetched(EntryPtr entry, journal::ResultS
     Queries::Fill fill = [summary](journal::Entry& changed) { changed.result = summary; };
     auto amended = co_await queries_.amend(*std::move(now), std::move(fill));
     if (amended) {
+      fail_point("fetch.recorded");
       probe_.rows_spooled.Increment(static_cast<double>(summary.rows));
       telemetry::info("result_fetched",
                       {{"query_id", id.to_string()}, {"rows", summary.rows}, {"bytes", summary.bytes}});

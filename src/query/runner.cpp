@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/fail_point.hpp"
 #include "query/spooling.hpp"
 #include "telemetry/log.hpp"
 
@@ -93,6 +94,8 @@ async::Task<std::optional<Failure>> Runner::run(LivePtr live, warehouse::Connect
     if (!counted) co_return std::nullopt;
   }
 
+  fail_point("run.taken");
+
   live->detached = connector->capabilities().detached;
   const bool goes_on = live->head->state != journal::State::queued;  // It runs in a detached warehouse.
   warehouse::Request request = request_for(*live->head);
@@ -121,6 +124,7 @@ async::Task<std::optional<Failure>> Runner::run(LivePtr live, warehouse::Connect
   }
   const std::unique_ptr<warehouse::Execution> execution = *std::move(prepared);
   live->execution = execution.get();
+  fail_point("run.prepared");
 
   if (!goes_on) {
     auto started = co_await start(live, execution->kind());
@@ -133,6 +137,7 @@ async::Task<std::optional<Failure>> Runner::run(LivePtr live, warehouse::Connect
       co_return std::nullopt;
     }
   }
+  fail_point("run.started");
   // Somebody wanted it stopped before there was anything to stop.
   if (goes_on && live->head->state == journal::State::canceling) live->stop(StopReason::canceled);
 
@@ -151,6 +156,7 @@ async::Task<std::optional<Failure>> Runner::run(LivePtr live, warehouse::Connect
     co_return std::nullopt;
   }
   // From here on every row is on disk, or kept by the warehouse.
+  fail_point("run.rows_kept");
   co_await end_well(live, *std::move(yielded));
   co_return std::nullopt;
 }
@@ -193,6 +199,7 @@ async::Task<Result<journal::ResultSummary, Failure>> Runner::yield(LivePtr live,
     if (!handed_over) co_return std::move(handed_over).error();
   }
   auto cursor = co_await execution->run();
+  fail_point("run.answered");
   if (!cursor) co_return std::move(cursor).error();
   const RowsWanted wanted = rows_wanted(*live->head, execution->kind());
   if (const auto kept = (*cursor)->kept()) {
@@ -209,6 +216,7 @@ async::Task<Result<journal::ResultSummary, Failure>> Runner::yield(LivePtr live,
 async::Task<Result<void, Failure>> Runner::hand_over(LivePtr live, warehouse::Execution* execution) {
   auto handle = co_await execution->submit();
   if (!handle) co_return std::move(handle).error();
+  fail_point("run.submitted");
   if (*handle == live->head->handle) co_return Result<void, Failure>::ok();
   Queries::Fill note = [told = *std::move(handle)](journal::Entry& entry) { entry.handle = told; };
   auto noted = co_await queries_.amend(live->head, std::move(note));
@@ -217,6 +225,7 @@ async::Task<Result<void, Failure>> Runner::hand_over(LivePtr live, warehouse::Ex
     telemetry::error("handle_not_recorded",
                      {{"query_id", live->head->id.to_string()}, {"error", noted.error().message}});
   }
+  fail_point("run.handle_recorded");
   co_return Result<void, Failure>::ok();
 }
 
@@ -339,6 +348,7 @@ async::Task<Result<void>> Runner::succeed(LivePtr live, journal::ResultSummary s
   };
   auto recorded = co_await queries_.try_change(live, journal::Event::succeeded, std::move(fill));
   if (!recorded) co_return std::move(recorded).error();
+  fail_point("run.end_recorded");
   probe_.ended(journal::State::succeeded);
   if (!summary.kept_by_warehouse) probe_.rows_spooled.Increment(static_cast<double>(summary.rows));
   if (live->entry->started_at) probe_.run_seconds.Observe(seconds_between(*live->entry->started_at, now));

@@ -5,6 +5,7 @@
 #include <exception>
 #include <utility>
 
+#include "base/fail_point.hpp"
 #include "telemetry/log.hpp"
 
 namespace coatcheck::query {
@@ -93,6 +94,7 @@ async::Task<Result<Service::Submitted>> Service::submit(principals::Principal as
   entry.submitted_at = now;
   entry.submission = std::move(submission);
   const std::string fingerprint = entry.submission.fingerprint;
+  fail_point("submit.checked");
   values_being_added_ += values;
   auto added = co_await queries_.add(std::move(entry));
   values_being_added_ -= values;
@@ -103,6 +105,7 @@ async::Task<Result<Service::Submitted>> Service::submit(principals::Principal as
     co_return Error{Errc::unavailable, "the server cannot write its journal"};
   }
   // From here on the query is on disk, and its id answers.
+  fail_point("submit.durable");
 
   if (added->replayed) {
     lane.admission.unreserve();
@@ -296,6 +299,7 @@ async::Task<Result<Snapshot>> Service::cancel(principals::Principal asker, Query
     auto requested = co_await queries_.try_change(live, journal::Event::cancel_requested, std::move(fill));
     if (!requested) co_return std::move(requested).error();
     // It is on record, so that no restart forgets it; now the warehouse is told.
+    fail_point("cancel.recorded");
     live->stop(StopReason::canceled);
   }
   co_return co_await status(std::move(asker), id);
@@ -337,9 +341,11 @@ async::Task<> Service::drop_result(EntryPtr entry, journal::ResultGone why) {
     telemetry::debug("result_drop_not_recorded", {{"query_id", id.to_string()}, {"error", amended.error().message}});
     co_return;
   }
+  fail_point("drop.recorded");
   auto removed = co_await disk_.run([this, id] { return spool_.remove(id); });
   if (!removed)
     telemetry::error("result_not_removed", {{"query_id", id.to_string()}, {"error", removed.error().message}});
+  fail_point("drop.removed");
 }
 
 // --- shutdown -----------------------------------------------------------------------------------

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "base/byte_size.hpp"
+#include "base/fail_point.hpp"
 #include "results/chunk_builder.hpp"
 #include "results/layout.hpp"
 #include "results/manifest_format.hpp"
@@ -134,8 +135,10 @@ class FileWriter final : public Writer {
       auto file = store_.files.create(partial_path_);
       if (!file) return while_storing(std::move(file).error());
       file_ = *std::move(file);
+      fail_point("spool.created");
     }
     if (auto appended = file_->append(sink_.bytes); !appended) return while_storing(std::move(appended).error());
+    fail_point("spool.written");
     written_ += bytes;
     sink_.bytes.clear();
     return Result<void>::ok();
@@ -149,17 +152,21 @@ class FileWriter final : public Writer {
     write_manifest(query_, manifest_, builder_->schema_message(), sink_.bytes);
     if (auto written = write_out(); !written) return written;
     manifest_.bytes = written_;
+    fail_point("spool.unsynced");
     if (auto synced = file_->sync(); !synced) return while_storing(std::move(synced).error());
 
     // From here on every row is on the disk; the name makes it a result, and the folder's sync keeps the name.
     named_ = true;
+    fail_point("spool.synced");
     if (auto renamed = store_.files.rename(partial_path_, sealed_path_); !renamed) {
       return while_storing(std::move(renamed).error());
     }
+    fail_point("spool.renamed");
     if (auto synced = store_.files.sync_directory(sealed_path_.parent_path()); !synced) {
       return while_storing(std::move(synced).error());
     }
     file_.reset();
+    fail_point("spool.sealed");
     return Result<void>::ok();
   }
 

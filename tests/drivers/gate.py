@@ -1,22 +1,19 @@
-"""A gate between drivers and the server: it lets everything through as it is, tells what passed, and can let a token expire."""
+"""A gate between drivers and the server that can let a session token expire."""
 
-import http.client
 import json
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+from harness import gate
 
 # The answer to a request whose session token has expired, as src/api/snowflake_driver/envelope.cpp writes it.
 EXPIRED = json.dumps({"data": None, "code": "390112", "message": "Your session has expired. Please login again.",
                       "success": False, "headers": None}).encode()
-HOP_BY_HOP = {"connection", "keep-alive", "transfer-encoding", "content-length"}
 
 
-class Gate:
-    """Listens on a port of its own while it is entered. `url` is its address; `passed` has the path of each request that went on."""
+class Gate(gate.Gate):
+    """`refused` has the path of each request that was answered as one with a token that has expired."""
 
     def __init__(self, server):
-        self.host = server.url.removeprefix("http://")
-        self.passed = []
+        super().__init__(server)
         self.refused = []
         self.expiring = None
 
@@ -24,60 +21,9 @@ class Gate:
         """The next request whose path has `path` in it is answered as one with a token that has expired, and goes no further."""
         self.expiring = path
 
-    def is_refused(self, path):
+    def answer(self, method, path, headers, body):
         if self.expiring is None or self.expiring not in path:
-            return False
+            return super().answer(method, path, headers, body)
         self.refused.append(path)
         self.expiring = None
-        return True
-
-    def ask(self, method, path, headers, body):
-        """Asks the server; returns status, fields and body of its answer."""
-        self.passed.append(path.partition("?")[0])
-        connection = http.client.HTTPConnection(self.host, timeout=120)
-        try:
-            connection.putrequest(method, path, skip_host=True, skip_accept_encoding=True)
-            for name, value in headers:
-                connection.putheader(name, value)
-            connection.putheader("Content-Length", str(len(body)))
-            connection.endheaders(body)
-            answer = connection.getresponse()
-            return answer.status, answer.getheaders(), answer.read()
-        finally:
-            connection.close()
-
-    def __enter__(self):
-        gate = self
-
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def forward(self):
-                body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-                if gate.is_refused(self.path):
-                    status, fields, answer = 200, [("Content-Type", "application/json")], EXPIRED
-                else:
-                    kept = [(name, value) for name, value in self.headers.items() if name.lower() not in HOP_BY_HOP]
-                    status, fields, answer = gate.ask(self.command, self.path, kept, body)
-                self.send_response_only(status)
-                for name, value in fields:
-                    if name.lower() not in HOP_BY_HOP:
-                        self.send_header(name, value)
-                self.send_header("Content-Length", str(len(answer)))
-                self.end_headers()
-                self.wfile.write(answer)
-
-            do_GET = do_POST = do_DELETE = forward
-
-            def log_message(self, *_):
-                pass
-
-        self.listener = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.listener.daemon_threads = True
-        self.url = f"http://127.0.0.1:{self.listener.server_port}"
-        threading.Thread(target=self.listener.serve_forever, daemon=True).start()
-        return self
-
-    def __exit__(self, *_):
-        self.listener.shutdown()
-        self.listener.server_close()
+        return 200, [("Content-Type", "application/json")], EXPIRED

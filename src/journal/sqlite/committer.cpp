@@ -8,6 +8,8 @@
 #include <limits>
 #include <utility>
 
+#include "base/fail_point.hpp"
+
 namespace coatcheck::journal::sqlite {
 
 namespace {
@@ -118,12 +120,17 @@ void Committer::commit(Group& group) {
 }
 
 Result<void> Committer::write(Group& group) {
+  const std::int64_t before = ledger_.changes();
   if (auto begun = ledger_.begin(); !begun) return begun;
   for (const std::unique_ptr<Operation>& operation : group) {
     operation->apply(ledger_);
     if (ledger_.failure()) return *ledger_.failure();
   }
-  return ledger_.commit();
+  const bool has_changes = ledger_.changes() != before;
+  if (has_changes) fail_point("journal.commit");
+  auto committed = ledger_.commit();
+  if (has_changes) fail_point("journal.committed");
+  return committed;
 }
 
 void Committer::care_for_wal() {

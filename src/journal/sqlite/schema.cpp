@@ -3,6 +3,8 @@
 #include <array>
 #include <string>
 
+#include "base/fail_point.hpp"
+
 namespace coatcheck::journal::sqlite {
 
 namespace {
@@ -97,7 +99,9 @@ Result<void> step_to(Database& database, Migration step, std::int64_t version) {
   Result<void> done = step(database);
   if (done) done = database.execute(("PRAGMA user_version=" + std::to_string(version)).c_str());
   if (done) done = database.execute(("PRAGMA application_id=" + std::to_string(application_id)).c_str());
+  fail_point("schema.commit");
   if (done) done = database.execute("COMMIT");
+  fail_point("schema.committed");
   // After some failures SQLite has rolled back by itself, and this says that there is nothing to do.
   if (!done) static_cast<void>(static_cast<bool>(database.execute("ROLLBACK")));
   return done;

@@ -64,6 +64,7 @@ class Server:
         }
         self.warehouse = {"name": "main", "kind": "duckdb", "threads": 1, **(warehouse or {})}
         self.more = more
+        self.fail_point = None  # The step at which the process is to die (base/fail_point.hpp).
         self.process = None
         self.url = None
 
@@ -83,6 +84,8 @@ class Server:
     def start(self):
         assert not self.is_running()
         environment = {name: value for name, value in os.environ.items() if not name.startswith("COATCHECK_")}
+        if self.fail_point:
+            environment["COATCHECK_FAIL_POINT"] = self.fail_point
         with open(self.log_file, "ab") as log:
             self.process = subprocess.Popen(
                 [str(self.binary), "serve", "--config", str(self.write_config())],
@@ -126,6 +129,11 @@ class Server:
         """Ends it as a power cut would."""
         self.signal(signal.SIGKILL)
         self.wait()
+
+    def await_death(self):
+        """Waits until the process has been killed, by a fail point or by somebody else."""
+        code = self.wait()
+        assert code == -signal.SIGKILL, f"the server ended with {code}:\n{self.log_text()[-4000:]}"
 
     def restart(self):
         if self.is_running():

@@ -4,14 +4,19 @@ import base64
 import http.server
 import json
 import threading
+import time
 
 
 class Trino:
-    """Answers every statement with one row of text, if it comes with `password`. Keeps what it was sent."""
+    """Answers every statement with one row of text, if it comes with `password`; what has `endless` in it goes on running.
+
+    Keeps what it was sent, and the statements that it was told to stop.
+    """
 
     def __init__(self, password):
         self.password = password
         self.requests = []
+        self.stopped = []
         trino = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
@@ -24,11 +29,26 @@ class Trino:
                 proof = "Basic " + base64.b64encode(f"{user}:{trino.password}".encode()).decode()
                 if self.headers["Authorization"] != proof:
                     return self.answer(401, "text/plain", "Access Denied: Invalid credentials")
+                if "endless" in statement:
+                    return self.run_on(len(trino.requests) - 1)
                 varchar = {"rawType": "varchar", "arguments": [{"kind": "LONG", "value": 2147483647}]}
                 column = {"name": "_col0", "type": "varchar", "typeSignature": varchar}
                 self.answer(200, "application/json", json.dumps({
                     "id": "20260101_000000_00000_abcde", "infoUri": "http://trino/ui", "columns": [column],
                     "data": [["476"]], "stats": {"state": "FINISHED"}, "warnings": []}))
+
+            def do_GET(self):
+                self.run_on(int(self.path.rsplit("/", 1)[1]))
+
+            def do_DELETE(self):
+                trino.stopped.append(trino.requests[int(self.path.rsplit("/", 1)[1])][0])
+                self.answer(204, "text/plain", "")
+
+            def run_on(self, number):
+                time.sleep(0.05)  # As a coordinator that has nothing to say makes one wait.
+                self.answer(200, "application/json", json.dumps({
+                    "id": f"20260101_000000_{number:05}_abcde", "infoUri": "http://trino/ui",
+                    "nextUri": f"{trino.url}/v1/statement/executing/{number}", "stats": {"state": "RUNNING"}, "warnings": []}))
 
             def answer(self, status, kind, text):
                 body = text.encode()
