@@ -44,9 +44,18 @@ target_compile_definitions(coatcheck_asio INTERFACE
   BOOST_ASIO_SEPARATE_COMPILATION BOOST_BEAST_SEPARATE_COMPILATION BOOST_ASIO_NO_DEPRECATED)
 add_library(external::asio ALIAS coatcheck_asio)
 
-# Arrow C++: an installed one, else the libraries and headers of the pinned pyarrow wheel.
-find_package(Arrow 20 QUIET CONFIG)
-find_package(Parquet 20 QUIET CONFIG)
+# Arrow C++: an installed one, else the libraries and headers of the pinned pyarrow wheel. 25 is the first version whose
+# base64_decode says that a text is not base64 (it returns a Result). The version is compared here, since Arrow's own package
+# files take a number for that major version alone.
+set(arrow_version_min 25)
+find_package(Arrow QUIET CONFIG)
+find_package(Parquet QUIET CONFIG)
+foreach(package Arrow Parquet)
+  if(${package}_FOUND AND ${package}_VERSION VERSION_LESS arrow_version_min)
+    message(STATUS "${package} ${${package}_VERSION} is installed, but ${arrow_version_min} is needed: the pinned one is taken")
+    set(${package}_FOUND FALSE)
+  endif()
+endforeach()
 add_library(coatcheck_arrow INTERFACE)
 if(Arrow_FOUND AND Parquet_FOUND)
   target_link_libraries(coatcheck_arrow INTERFACE Arrow::arrow_shared Parquet::parquet_shared)

@@ -1,6 +1,7 @@
 #include "warehouses.hpp"
 
 #include <algorithm>
+#include <string_view>
 #include <thread>
 #include <utility>
 
@@ -85,6 +86,7 @@ Opened open_trino(const config::Warehouse& settings, async::Loop& loop) {
                                   .retry_for = given.retry_for,
                                   .page_bytes_max = given.page_bytes_max,
                                   .spooling = given.spooling,
+                                  .compression = given.compression,
                                   .queries_only_read = given.queries_only_read};
   for (NamedCredential& each : credentials_of(settings)) {
     options.secret = [credential = std::move(each.credential)] { return credential.read(); };
@@ -92,14 +94,26 @@ Opened open_trino(const config::Warehouse& settings, async::Loop& loop) {
   return in_words(warehouse::open_trino(std::move(options), loop));
 }
 
+warehouse::SnowflakeOptions::Authentication snowflake_authentication(std::string_view name) {
+  using Authentication = warehouse::SnowflakeOptions::Authentication;
+  if (name == "key_pair") return Authentication::key_pair;
+  if (name == "oauth") return Authentication::oauth;
+  if (name == "programmatic_access_token") return Authentication::programmatic_access_token;
+  return name == "token" ? Authentication::token : Authentication::none;
+}
+
+warehouse::SnowflakeOptions::Timestamps snowflake_timestamps(std::string_view name) {
+  using Timestamps = warehouse::SnowflakeOptions::Timestamps;
+  if (name == "microseconds") return Timestamps::microseconds;
+  return name == "nanoseconds" ? Timestamps::nanoseconds : Timestamps::by_value;
+}
+
 Opened open_snowflake(const config::Warehouse& settings, async::Loop& loop) {
   using Options = warehouse::SnowflakeOptions;
   const config::SnowflakeSettings& given = settings.snowflake;
   Options options{
       .url = given.url,
-      .authentication = given.authentication == "key_pair" ? Options::Authentication::key_pair
-                        : given.authentication == "token"  ? Options::Authentication::token
-                                                           : Options::Authentication::none,
+      .authentication = snowflake_authentication(given.authentication),
       .account = given.account,
       .user = given.user,
       .role = given.role,
@@ -113,6 +127,7 @@ Opened open_snowflake(const config::Warehouse& settings, async::Loop& loop) {
       .status_method = given.status == "history" ? Options::StatusMethod::history : Options::StatusMethod::statements,
       .poll_min = given.poll_min,
       .poll_max = given.poll_max,
+      .timestamps = snowflake_timestamps(given.timestamps),
       .spool = given.spool == "at_once" ? Options::Spool::at_once : Options::Spool::on_claim,
       .result_kept_for = given.result_kept_for,
       .partitions_ahead_max = static_cast<int>(given.partitions_ahead_max),

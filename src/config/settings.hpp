@@ -160,6 +160,7 @@ struct TrinoSettings {
   Duration retry_for = {};
   Bytes page_bytes_max = 0;
   bool spooling = true;
+  bool compression = true;
   bool queries_only_read = false;
 
   bool operator==(const TrinoSettings&) const = default;
@@ -167,7 +168,7 @@ struct TrinoSettings {
 
 struct SnowflakeSettings {
   std::string url = {};
-  std::string authentication = {};  // "key_pair", "token" or "none".
+  std::string authentication = {};  // "key_pair", "oauth", "programmatic_access_token", "token" or "none".
   std::string account = {};
   std::string user = {};
   CredentialSource secret = {};      // The private key or token.
@@ -183,7 +184,8 @@ struct SnowflakeSettings {
   std::string status = {};  // "statements" or "history".
   Duration poll_min = {};
   Duration poll_max = {};
-  std::string spool = {};  // "on_claim" or "at_once".
+  std::string timestamps = {};  // "by_value", "microseconds" or "nanoseconds".
+  std::string spool = {};       // "on_claim" or "at_once".
   Duration result_kept_for = {};
   Count partitions_ahead_max = 0;
   Bytes partition_bytes_max = 0;

@@ -244,6 +244,11 @@ constexpr std::array warehouse_settings = {
                        .slot = of_trino<&TrinoSettings::spooling>,
                        .sentence = "Take rows by way of Trino's object storage, if it offers that.",
                        .kind = "trino"},
+    Setting<Warehouse>{.name = "compression",
+                       .fallback = "true",
+                       .slot = of_trino<&TrinoSettings::compression>,
+                       .sentence = "Let Trino compress its answers: false is faster where the network is fast.",
+                       .kind = "trino"},
     Setting<Warehouse>{
         .name = "queries_only_read",
         .fallback = "false",
@@ -260,10 +265,11 @@ constexpr std::array warehouse_settings = {
         .is_needed = true},
     Setting<Warehouse>{.name = "authentication",
                        .fallback = "key_pair",
-                       .choices = "key_pair|token|none",
+                       .choices = "key_pair|oauth|programmatic_access_token|token|none",
                        .slot = of_snowflake<&SnowflakeSettings::authentication>,
-                       .sentence = "key_pair: a JWT signed with a private key. token: a programmatic access token, or "
-                                   "one of OAuth. none: for a server of your own.",
+                       .sentence = "key_pair: a JWT signed with a private key. oauth, programmatic_access_token: a "
+                                   "token of that kind. token: one whose kind Snowflake is to find out. none: for a "
+                                   "server of your own.",
                        .kind = "snowflake"},
     Setting<Warehouse>{.name = "account",
                        .slot = of_snowflake<&SnowflakeSettings::account>,
@@ -332,6 +338,14 @@ constexpr std::array warehouse_settings = {
                        .highest = "1h",
                        .slot = of_snowflake<&SnowflakeSettings::poll_max>,
                        .sentence = "The most. Between them it is a tenth of the statement's age.",
+                       .kind = "snowflake"},
+    Setting<Warehouse>{.name = "timestamps",
+                       .fallback = "by_value",
+                       .choices = "by_value|microseconds|nanoseconds",
+                       .slot = of_snowflake<&SnowflakeSettings::timestamps>,
+                       .sentence = "What timestamps of a scale of 7 to 9 are read as. by_value: nanoseconds if some "
+                                   "value has any, else microseconds. microseconds: what is finer is cut off. "
+                                   "nanoseconds: years before 1677 and after 2262 fail.",
                        .kind = "snowflake"},
     Setting<Warehouse>{.name = "spool",
                        .fallback = "on_claim",

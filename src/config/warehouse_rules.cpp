@@ -94,7 +94,8 @@ void check_snowflake(Gathering& gathering, const SnowflakeSettings& warehouse, c
   const bool has_none = warehouse.authentication == "none";
   const bool has_key = warehouse.authentication == "key_pair";
   if (has_none && warehouse.secret.is_set())
-    wrong(".authentication", "is \"none\", so that the secret would not be used; say \"key_pair\" or \"token\"");
+    wrong(".authentication",
+          "is \"none\", so that the secret would not be used; say \"key_pair\", or what token it is");
   if (!has_none && !warehouse.secret.is_set())
     wrong(".authentication", "needs a secret: set secret_file or secret_environment");
   if (!has_key && warehouse.passphrase.is_set())

@@ -75,6 +75,7 @@ TEST(WarehouseSettings, of_kind_trino_are_read) {
     session_properties = {query_max_run_time = "1h", "memory.spill" = "true"}
     retry_for = "7s"
     page_bytes_max = "1GiB"
+    compression = false
     [[warehouse]]
     name = "other"
     kind = "trino"
@@ -92,6 +93,7 @@ TEST(WarehouseSettings, of_kind_trino_are_read) {
   EXPECT_EQ(first.request_timeout, 2min);
   EXPECT_EQ(first.page_bytes_max, 1U << 30U);
   EXPECT_TRUE(first.spooling);
+  EXPECT_FALSE(first.compression);
   EXPECT_FALSE(first.queries_only_read);
   EXPECT_EQ(settings.warehouses[1].trino.secret, CredentialSource{.file = "/token"});
 }
@@ -118,6 +120,7 @@ TEST(WarehouseSettings, of_kind_snowflake_are_read) {
   EXPECT_EQ(read.warehouse, "WH");
   EXPECT_EQ(read.status, "history");
   EXPECT_EQ(read.spool, "at_once");
+  EXPECT_EQ(read.timestamps, "by_value");
   EXPECT_EQ(read.poll_min, 250ms);
   EXPECT_EQ(read.poll_max, 1min);
 }

@@ -288,8 +288,84 @@ TEST_F(DetachedTest, a_warehouse_that_is_down_keeps_it_for_later) {
   const auto claim = server.run(server.service->claim(alice, id));
   EXPECT_EQ(claim->reader.error().code, Errc::unavailable);
   EXPECT_EQ(claim->reader.error().message, "The warehouse is down.");
+  EXPECT_FALSE(server.service->warehouses().front().is_reachable);
   server.main.come_back();
   EXPECT_EQ(server.numbers(id).size(), 1U);
+  server.until([&] { return server.service->warehouses().front().is_reachable; });
+}
+
+TEST_F(DetachedTest, who_waits_for_it_is_told_in_the_end_that_the_warehouse_cannot_be_reached) {
+  TestSetup patient = setup();
+  patient.limits.queue_timeout = std::chrono::hours(1);
+  TestServer server(directory_, patient);
+  server.script("q", kept(1));
+  server.start();
+  const QueryId id = server.submit("q");
+  server.ended(id);
+  server.main.go_down();
+  const auto claim_error = [&] { return server.run(server.service->claim(alice, id))->reader.error(); };
+  for (int minutes = 0; minutes < 60; minutes += 10) {
+    EXPECT_EQ(claim_error().code, Errc::unavailable) << minutes;
+    server.clock.advance(std::chrono::minutes(10));
+  }
+  for (int i = 0; i != 2; ++i) {
+    EXPECT_EQ(claim_error().code, Errc::deadline_exceeded);
+    EXPECT_EQ(claim_error().message,
+              "the warehouse keeps the result, and has not been able to hand it over for 1h: The warehouse is down.");
+  }
+  server.main.come_back();
+  EXPECT_EQ(server.numbers(id).size(), 1U) << "nothing is lost";
+}
+
+TEST_F(DetachedTest, who_comes_back_after_a_long_time_begins_to_wait_anew) {
+  TestSetup patient = setup();
+  patient.limits.queue_timeout = std::chrono::hours(1);
+  TestServer server(directory_, patient);
+  server.script("q", kept(1));
+  server.start();
+  const QueryId id = server.submit("q");
+  server.ended(id);
+  server.main.go_down();
+  for (int i = 0; i != 3; ++i) {
+    EXPECT_EQ(server.run(server.service->claim(alice, id))->reader.error().code, Errc::unavailable) << i;
+    server.clock.advance(std::chrono::hours(2));
+  }
+  server.main.come_back();
+}
+
+TEST_F(DetachedTest, a_warehouse_that_does_not_begin_to_hand_it_over_is_asked_again_by_the_next_who_claims) {
+  TestSetup impatient = setup();
+  impatient.options.fetch_answer_max = std::chrono::milliseconds(1);
+  TestServer server(directory_, impatient);
+  server.script("q", kept(1));
+  server.start();
+  const QueryId id = server.submit("q");
+  server.ended(id);
+  Script stuck = kept(1);
+  stuck.stall = Script::Stall::in_run;
+  server.script("q", stuck);
+  const auto claim = server.run(server.service->claim(alice, id));
+  EXPECT_EQ(claim->reader.error().code, Errc::unavailable);
+  EXPECT_EQ(claim->reader.error().message, "the warehouse did not begin to hand the result over within 1ms");
+  EXPECT_EQ(server.main.open_executions(), 0U);
+  EXPECT_EQ(count(server, Kind::left), 1U);
+  server.script("q", kept(1));
+  EXPECT_EQ(server.numbers(id).size(), 1U);
+}
+
+TEST_F(DetachedTest, a_kept_result_with_a_value_that_has_no_form_here_is_refused_for_good) {
+  TestServer server(directory_, setup());
+  server.script("q", kept(1));
+  server.start();
+  const QueryId id = server.submit("q");
+  server.ended(id);
+  Script odd = kept(1);
+  odd.next_fails = Failure{.category = FailureCategory::statement, .sqlstate = "22008", .message = "Cast it."};
+  server.script("q", odd);
+  const auto claim = server.run(server.service->claim(alice, id));
+  EXPECT_EQ(claim->reader.error().code, Errc::gone);
+  EXPECT_EQ(claim->reader.error().message, "the result cannot be read: Cast it.");
+  EXPECT_EQ(server.status(id).entry->result_gone, ResultGone::no) << "the warehouse has it";
 }
 
 TEST_F(DetachedTest, a_kept_result_that_is_larger_than_may_be_kept_here_is_refused_for_good) {

@@ -15,14 +15,19 @@ namespace {
 // Each holds some partitions in memory.
 constexpr std::size_t fetches_max = 16;
 
+// Between two tries for somebody who waits, that is who asks again and again; also as long as one try may take.
+constexpr auto tries_apart_max = std::chrono::minutes(15);
+
 Error not_now(std::string message) { return {Errc::unavailable, std::move(message)}; }
 
 Error gone(const std::string& message) { return {Errc::gone, message}; }
 
-// What is larger than may be kept will be so the next time too, and so will what the warehouse has let go.
+// What is larger than may be kept will be so the next time too, as rows that have no form here, and what the warehouse
+// has let go.
 Error fetch_error(const Failure& failure) {
   if (failure.code == warehouse::result_gone_code)
     return gone("the warehouse no longer has the result: " + failure.message);
+  if (failure.category == FailureCategory::statement) return gone("the result cannot be read: " + failure.message);
   if (failure.category != FailureCategory::resources) return not_now(failure.message);
   return failure.retryable ? Error{Errc::resource_exhausted, failure.message} : gone(failure.message);
 }
@@ -55,18 +60,57 @@ async::Task<> Service::fetch(EntryPtr entry, std::shared_ptr<Fetch> fetch) {
   Result<void> outcome = not_now("the result could not be fetched");
   std::string broke;
   try {
-    outcome = co_await fetch_into_spool(std::move(entry), fetch.get());
+    outcome = co_await fetch_into_spool(entry, fetch);
   } catch (const std::exception& e) {
     broke = e.what();
   }
   if (!broke.empty()) telemetry::error("fetch_broke", {{"query_id", id.to_string()}, {"error", broke}});
   fetch->execution = nullptr;
-  fetch->outcome = std::move(outcome);
+  fetch->outcome = with_patience(*entry, std::move(outcome));
   fetches_.erase(id);
   for (Waiter& waiter : fetch->waiters) waiter.wake();
 }
 
-async::Task<Result<void>> Service::fetch_into_spool(EntryPtr entry, Fetch* fetch) {
+// As long as it is worth to ask again, that is said; but a client that does so for ever would never hear why.
+Result<void> Service::with_patience(const journal::Entry& entry, Result<void> outcome) {
+  if (outcome || outcome.error().code != Errc::unavailable) {
+    unfetched_.erase(entry.id);
+    return outcome;
+  }
+  if (draining_) return outcome;
+  const Timestamp now = clock_.now();
+  // Who has not asked for so long does not wait any more, and begins anew.
+  std::erase_if(unfetched_,
+                [now](const auto& each) { return now - each.second.last > each.second.patience + tries_apart_max; });
+  const Lane* lane = lane_of(entry.submission);
+  const auto patience = lane ? lane->setup.limits.queue_timeout : std::chrono::milliseconds(0);
+  auto& unfetched = unfetched_.try_emplace(entry.id, Unfetched{now, now, patience}).first->second;
+  unfetched.last = now;
+  if (now - unfetched.since < patience) return outcome;
+  return Error{Errc::deadline_exceeded, "the warehouse keeps the result, and has not been able to hand it over for " +
+                                            to_string(patience) + ": " + outcome.error().message};
+}
+
+// Ends a fetch whose warehouse does not begin: one that is down would be asked for ever.
+void Service::give_up_at(async::Timer& timer, const std::shared_ptr<Fetch>& fetch) const {
+  timer.expires_after(options_.fetch_answer_max);
+  timer.async_wait([watched = std::weak_ptr<Fetch>(fetch)](boost::system::error_code error) {
+    const auto still = watched.lock();
+    if (error || !still || still->is_answered || !still->execution) return;
+    still->is_given_up = true;
+    still->execution->leave();
+  });
+}
+
+Failure Service::not_handed_over(const Lane& lane) const {
+  const std::string why = lane.is_silent ? ": " + lane.last_trouble->message : std::string();
+  return {.category = FailureCategory::unavailable,
+          .message = "the warehouse did not begin to hand the result over within " +
+                     to_string(options_.fetch_answer_max) + why,
+          .retryable = true};
+}
+
+async::Task<Result<void>> Service::fetch_into_spool(EntryPtr entry, std::shared_ptr<Fetch> fetch) {
   // The last process may have sealed it and gone down before it could say so.
   auto sealed = co_await disk_.run([this, id = entry->id] { return spool_.read(id); });
   if (sealed) co_return co_await take_fetched(std::move(entry), summary_of((*sealed)->manifest()));
@@ -82,9 +126,15 @@ async::Task<Result<void>> Service::fetch_into_spool(EntryPtr entry, Fetch* fetch
   fetch->execution = execution.get();
   fail_point("fetch.begun");
 
+  async::Timer answer_by(loop_.get_executor());
+  give_up_at(answer_by, fetch);
   auto handle = co_await execution->submit();
+  if (!handle && fetch->is_given_up) handle = not_handed_over(*lane);
   if (!handle) co_return co_await not_fetched(std::move(entry), std::move(handle).error());
   auto cursor = co_await execution->run();
+  fetch->is_answered = true;
+  answer_by.cancel();
+  if (!cursor && fetch->is_given_up) cursor = not_handed_over(*lane);
   if (!cursor) co_return co_await not_fetched(std::move(entry), std::move(cursor).error());
   const RowsWanted wanted = rows_wanted(*entry, StatementKind::read);
   auto spooled = co_await spool_rows(spool_, disk_, cursor->get(), wanted);
@@ -95,6 +145,8 @@ async::Task<Result<void>> Service::fetch_into_spool(EntryPtr entry, Fetch* fetch
 
 async::Task<Result<void>> Service::not_fetched(EntryPtr entry, Failure failure) {
   telemetry::warn("result_not_fetched", {{"query_id", entry->id.to_string()}, {"error", failure.message}});
+  Lane* lane = lane_of(entry->submission);
+  if (lane && failure.category == FailureCategory::unavailable && failure.retryable) note_trouble(*lane, failure);
   if (failure.code == warehouse::result_gone_code) co_await drop_result(std::move(entry), journal::ResultGone::expired);
   co_return fetch_error(failure);
 }

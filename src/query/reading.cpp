@@ -205,7 +205,7 @@ std::vector<WarehouseStatus> Service::warehouses() const {
                         .running_max = lane->setup.limits.running_max,
                         .queued = lane->admission.queued(),
                         .queued_max = lane->setup.limits.queued_max,
-                        .is_reachable = !lane->is_down,
+                        .is_reachable = lane->is_reachable(),
                         .last_trouble = lane->last_trouble,
                         .status_requests = lane->setup.connector->status_requests()});
   }

@@ -42,7 +42,11 @@ Service::Service(async::Loop& loop, journal::Journal& journal, results::Spool& s
       runner_(loop, queries_, spool, disk, clock, probe_),
       house_timer_(loop.get_executor()),
       tasks_(loop.get_executor(),
-             [](std::exception_ptr failure) { telemetry::error("task_failed", {{"error", words_of(failure)}}); }) {
+             [](std::exception_ptr failure) { telemetry::error("task_failed", {{"error", words_of(failure)}}); }),
+      probes_(loop.get_executor(), [this](std::exception_ptr failure) {
+        // What is broken off ends as it may.
+        if (!draining_) telemetry::error("task_failed", {{"error", words_of(failure)}});
+      }) {
   assert(!warehouses.empty());
   for (WarehouseSetup& setup : warehouses) {
     const AdmissionLimits limits = setup.limits;
@@ -52,9 +56,18 @@ Service::Service(async::Loop& loop, journal::Journal& journal, results::Spool& s
                                                  .probe_pause = probe_pause_min,
                                                  .next_probe = async::Timer(loop.get_executor())}));
   }
+  for (const auto& lane : lanes_) {
+    if (lane->setup.form != journal::Form::statement) continue;
+    lane->setup.connector->tell_of_trouble(
+        [this, at = lane.get()](const std::optional<Failure>& trouble) { note_silence(*at, trouble); });
+  }
 }
 
-Service::~Service() = default;
+Service::~Service() {
+  for (const auto& lane : lanes_) {
+    if (lane->setup.form == journal::Form::statement) lane->setup.connector->tell_of_trouble({});
+  }
+}
 
 // --- submit -------------------------------------------------------------------------------------
 
@@ -231,12 +244,33 @@ async::Task<> Service::run(Lane* lane, Admission::Place place, LivePtr live) {
 
 // --- a warehouse that cannot be reached ---------------------------------------------------------
 
-void Service::note_trouble(Lane& lane, const Failure& failure) {
+// Logged once, whatever else goes wrong until it is back.
+void Service::set_trouble(Lane& lane, const Failure& failure) {
   lane.last_trouble = WarehouseStatus::Trouble{.message = failure.message, .at = clock_.now()};
+  if (!lane.is_reachable() || draining_) return;
+  telemetry::warn("warehouse_unreachable", {{"warehouse", lane.setup.name}, {"error", failure.message}});
+}
+
+void Service::report_back(const Lane& lane) {
+  if (lane.is_reachable()) telemetry::info("warehouse_answers", {{"warehouse", lane.setup.name}});
+}
+
+void Service::note_trouble(Lane& lane, const Failure& failure) {
+  set_trouble(lane, failure);
   if (lane.is_down || draining_) return;
   lane.is_down = true;
-  telemetry::warn("warehouse_unreachable", {{"warehouse", lane.setup.name}, {"error", failure.message}});
-  tasks_.spawn(probe(&lane));
+  probes_.spawn(probe(&lane));
+}
+
+// Of queries that run in a detached warehouse, which goes on being asked about them. The queue goes on too: whether a
+// statement can be given to it shows with the next one.
+void Service::note_silence(Lane& lane, const std::optional<Failure>& trouble) {
+  if (trouble) {
+    set_trouble(lane, *trouble);
+    lane.is_silent = true;
+  } else if (std::exchange(lane.is_silent, false)) {
+    report_back(lane);
+  }
 }
 
 async::Task<> Service::probe(Lane* lane) {
@@ -247,11 +281,12 @@ async::Task<> Service::probe(Lane* lane) {
     // Kept until a query has run: what answers a question may refuse the next statement all the same.
     lane->probe_pause = std::min(lane->probe_pause * 2, probe_pause_max);
     auto answered = co_await lane->setup.connector->check();
+    if (draining_) co_return;  // It was broken off.
     if (answered || answered.error().category != FailureCategory::unavailable) break;
     lane->last_trouble = WarehouseStatus::Trouble{.message = answered.error().message, .at = clock_.now()};
   }
   lane->is_down = false;
-  telemetry::info("warehouse_answers", {{"warehouse", lane->setup.name}});
+  report_back(*lane);
   dispatch(*lane);
 }
 
@@ -363,14 +398,22 @@ async::Task<bool> Service::drain(Deadline deadline) {
   for (const QueryId id : queries_.scripts()) queries_.live(id)->stop(StopReason::shutting_down);
   queries_.leave_detached();
   leave_fetches();
+  probes_.cancel();  // Nobody needs to know any more whether a warehouse is back.
   // Queries that run get their grace; those that wait stay queued in the journal.
-  if (co_await tasks_.join_until(deadline)) co_return true;
+  if (co_await join_until(deadline)) co_return true;
   queries_.stop_all(StopReason::shutting_down);
-  if (co_await tasks_.join_until(std::chrono::steady_clock::now() + options_.stop_grace)) co_return true;
+  if (co_await join_until(std::chrono::steady_clock::now() + options_.stop_grace)) co_return true;
 
   for (const QueryId id : under_way_) telemetry::error("query_abandoned", {{"query_id", id.to_string()}});
-  telemetry::error("drain_given_up", {{"queries", under_way_.size()}, {"tasks", tasks_.size()}});
+  telemetry::error("drain_given_up",
+                   {{"queries", under_way_.size()}, {"tasks", tasks_.size()}, {"probes", probes_.size()}});
   co_return false;
+}
+
+async::Task<bool> Service::join_until(Deadline deadline) {
+  const bool has_ended = co_await tasks_.join_until(deadline);
+  if (!has_ended) co_return false;
+  co_return co_await probes_.join_until(deadline);
 }
 
 }  // namespace coatcheck::query

@@ -40,6 +40,9 @@ struct Options {
   std::chrono::milliseconds housekeeping_interval = std::chrono::seconds(10);
   std::chrono::milliseconds stop_grace = stop_grace_default;
   std::chrono::milliseconds fetch_wait = std::chrono::seconds(45);  // That a claim waits for a result that is fetched.
+  // That a warehouse which keeps a result may take until it begins to hand it over; then it is asked again when
+  // somebody claims it again.
+  std::chrono::milliseconds fetch_answer_max = std::chrono::minutes(2);
   std::uint64_t bound_values_max = 5'000'000;  // Of all queries that have not ended; each takes about 100 bytes.
 };
 
@@ -125,7 +128,9 @@ class Service {
   // Claims the result. Errors: conflict (it has not ended, or not well: the snapshot says), gone (it was
   // there: the snapshot says why it is not), corrupt, io_error. A result that its warehouse has kept is fetched first,
   // once for all who claim it: unavailable if that takes longer than Options::fetch_wait or the warehouse cannot be
-  // reached, resource_exhausted if too many are fetched.
+  // reached, so that it is worth to ask again; deadline_exceeded if it could not be reached for as long as a query may
+  // be queued for it: it may still come back, but who waits for it should be told. Gone if its rows cannot be read, now
+  // or ever; resource_exhausted if too many are fetched.
   struct Claim {
     Snapshot snapshot;
     Result<std::shared_ptr<const results::Reader>> reader;
@@ -183,16 +188,29 @@ class Service {
     std::size_t describing = 0;
     // It cannot be reached: its queries wait until it answers.
     bool is_down = false;
+    // It does not answer for queries that run there; those go on.
+    bool is_silent = false;
     std::optional<WarehouseStatus::Trouble> last_trouble = {};
     std::chrono::milliseconds probe_pause{0};
     async::Timer next_probe;
+
+    bool is_reachable() const { return !is_down && !is_silent; }
   };
 
   // A kept result on its way from the warehouse, and who waits for it.
   struct Fetch {
     Waiters waiters;
     warehouse::Execution* execution = nullptr;
+    bool is_answered = false;  // The warehouse has begun to hand it over.
+    bool is_given_up = false;  // It took too long for that.
     std::optional<Result<void>> outcome;
+  };
+
+  // A kept result that its warehouse could not hand over.
+  struct Unfetched {
+    Timestamp since;  // The first time in a row.
+    Timestamp last;
+    std::chrono::milliseconds patience;
   };
 
   Result<Submitted> replay(EntryPtr earlier, const std::string& fingerprint);
@@ -203,6 +221,9 @@ class Service {
   void dispatch(Lane& lane);
   async::Task<> run(Lane* lane, Admission::Place place, LivePtr live);
   void note_trouble(Lane& lane, const Failure& failure);
+  void note_silence(Lane& lane, const std::optional<Failure>& trouble);
+  void set_trouble(Lane& lane, const Failure& failure);
+  static void report_back(const Lane& lane);
   async::Task<> probe(Lane* lane);
   async::Task<> expire_queue(Lane* lane);
 
@@ -215,10 +236,14 @@ class Service {
 
   async::Task<Result<void>> fetch_kept(EntryPtr entry);
   async::Task<> fetch(EntryPtr entry, std::shared_ptr<Fetch> fetch);
-  async::Task<Result<void>> fetch_into_spool(EntryPtr entry, Fetch* fetch);
+  async::Task<Result<void>> fetch_into_spool(EntryPtr entry, std::shared_ptr<Fetch> fetch);
+  void give_up_at(async::Timer& timer, const std::shared_ptr<Fetch>& fetch) const;
+  Failure not_handed_over(const Lane& lane) const;
+  Result<void> with_patience(const journal::Entry& entry, Result<void> outcome);
   async::Task<Result<void>> not_fetched(EntryPtr entry, Failure failure);
   async::Task<Result<void>> take_fetched(EntryPtr entry, journal::ResultSummary summary);
   void leave_fetches();
+  async::Task<bool> join_until(Deadline deadline);
 
   async::Task<Result<EntryPtr>> find(principals::Principal asker, QueryId id);
   Snapshot snapshot_of(EntryPtr entry) const;
@@ -235,10 +260,13 @@ class Service {
   std::vector<std::unique_ptr<Lane>> lanes_;
   std::set<QueryId> under_way_;  // Those that have their turn.
   std::map<QueryId, std::shared_ptr<Fetch>> fetches_;
+  std::map<QueryId, Unfetched> unfetched_;
   std::uint64_t values_being_added_ = 0;
   bool draining_ = false;
   async::Timer house_timer_;
-  async::TaskGroup tasks_;  // Last: what runs in it uses all of the above.
+  // Last: what runs in them uses all of the above.
+  async::TaskGroup tasks_;
+  async::TaskGroup probes_;  // Questions to warehouses that are down; a drain breaks them off.
 };
 
 }  // namespace coatcheck::query

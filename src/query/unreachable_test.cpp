@@ -141,6 +141,101 @@ TEST_F(UnreachableTest, a_query_that_it_broke_off_fails_and_the_next_one_waits) 
   EXPECT_TRUE(told(server).is_reachable);
 }
 
+std::size_t count(const std::string& text, const std::string& part) {
+  std::size_t found = 0;
+  for (auto at = text.find(part); at != text.npos; at = text.find(part, at + 1)) ++found;
+  return found;
+}
+
+TEST_F(UnreachableTest, the_log_says_once_that_it_went_down_and_once_that_it_is_back) {
+  TestServer server(directory_);
+  server.script("q", {});
+  server.main.go_down();
+  server.start();
+  ::testing::internal::CaptureStderr();
+  const QueryId id = server.submit("q");
+  server.until([&] { return server.main.checks() == 2; });
+  EXPECT_FALSE(told(server).is_reachable);
+  server.main.come_back();
+  server.ended(id);
+  const auto log = ::testing::internal::GetCapturedStderr();
+  EXPECT_EQ(count(log, "warehouse_unreachable"), 1U) << log;
+  EXPECT_EQ(count(log, "warehouse_unreachable warehouse=main error=\"The warehouse is down.\""), 1U) << log;
+  EXPECT_EQ(count(log, "warehouse_answers warehouse=main"), 1U) << log;
+}
+
+// Nothing can be given to it; it says of its own accord what is wrong, and hangs when it is asked.
+class TroubledWarehouse final : public warehouse::Connector {
+ public:
+  explicit TroubledWarehouse(async::Executor executor) : executor_(executor) {}
+
+  void tell(const std::optional<Failure>& trouble) const { told_(trouble); }
+  bool has_listener() const { return static_cast<bool>(told_); }
+  bool is_asked() const { return is_asked_; }
+
+  warehouse::Capabilities capabilities() const override { return {.detached = true}; }
+  async::Task<warehouse::Outcome<std::unique_ptr<warehouse::Execution>>> prepare(warehouse::Request) override {
+    co_return down();
+  }
+  async::Task<warehouse::Outcome<std::string>> check() override {
+    is_asked_ = true;
+    async::Timer never_over(executor_, async::Timer::time_point::max());
+    [[maybe_unused]] auto [error] = co_await never_over.async_wait(async::as_outcome);
+    co_return down();
+  }
+  void tell_of_trouble(std::function<void(const std::optional<Failure>&)> told) override { told_ = std::move(told); }
+
+ private:
+  static Failure down() { return {.category = FailureCategory::unavailable, .message = "down", .retryable = true}; }
+
+  async::Executor executor_;
+  std::function<void(const std::optional<Failure>&)> told_;
+  bool is_asked_ = false;
+};
+
+class TroubledTest : public UnreachableTest {
+ protected:
+  TroubledWarehouse* warehouse_ = nullptr;
+  TestServer server_{directory_, {}, [this](async::Executor executor) {
+                       auto made = std::make_unique<TroubledWarehouse>(executor);
+                       warehouse_ = made.get();
+                       return made;
+                     }};
+};
+
+TEST_F(TroubledTest, that_it_does_not_answer_for_what_runs_there_is_shown_and_logged_once) {
+  server_.start();
+  const Failure refused{.category = FailureCategory::unavailable, .message = "wrong password"};
+  ::testing::internal::CaptureStderr();
+  for (int i = 0; i != 3; ++i) warehouse_->tell(refused);
+  EXPECT_FALSE(told(server_).is_reachable);
+  EXPECT_EQ(told(server_).last_trouble->message, "wrong password");
+  EXPECT_FALSE(warehouse_->is_asked()) << "it is being asked anyway";
+  for (int i = 0; i != 2; ++i) warehouse_->tell(std::nullopt);
+  EXPECT_TRUE(told(server_).is_reachable);
+  EXPECT_TRUE(told(server_).last_trouble) << "stays, for who looks later";
+  const auto log = ::testing::internal::GetCapturedStderr();
+  EXPECT_EQ(count(log, "warehouse_unreachable warehouse=main error=\"wrong password\""), 1U) << log;
+  EXPECT_EQ(count(log, "warehouse_answers warehouse=main"), 1U) << log;
+}
+
+TEST_F(TroubledTest, it_is_back_when_nothing_is_wrong_any_more) {
+  server_.start();
+  server_.submit("q");
+  server_.until([&] { return warehouse_->is_asked(); });
+  warehouse_->tell(Failure{.category = FailureCategory::unavailable, .message = "wrong password"});
+  warehouse_->tell(std::nullopt);
+  EXPECT_FALSE(told(server_).is_reachable) << "it has not answered the question yet";
+}
+
+TEST_F(TroubledTest, a_shutdown_does_not_wait_for_a_question_that_hangs) {
+  server_.start();
+  server_.submit("q");
+  server_.until([&] { return warehouse_->is_asked(); });
+  server_.stop(never());
+  EXPECT_FALSE(warehouse_->has_listener()) << "nobody is there to be told any more";
+}
+
 TEST_F(UnreachableTest, a_server_goes_down_while_it_asks) {
   QueryId id;
   {

@@ -146,8 +146,14 @@ class Connector {
   virtual async::Task<Outcome<std::unique_ptr<Execution>>> prepare(Request request) = 0;
 
   // Has the warehouse answer something that costs next to nothing. Returns what answered, in words for people
-  // ("PostgreSQL 15.14, database sales, user reader"); empty if there is nothing to say.
+  // ("PostgreSQL 15.14, database sales, user reader"); empty if there is nothing to say. Ends soon when the coroutine
+  // that waits for it is canceled, whatever the warehouse does.
   virtual async::Task<Outcome<std::string>> check() { co_return std::string(); }
+
+  // Has `told` called on the loop's thread when a detached warehouse does not answer for statements that run there, of
+  // which nobody else hears: with why, perhaps again and again; and with nothing when it answers again. At most until
+  // the connector ends, or this is called anew; nobody is told with an empty one.
+  virtual void tell_of_trouble(std::function<void(const std::optional<Failure>&)> told) { static_cast<void>(told); }
 
   // How often a detached warehouse was asked about statements that run there.
   virtual std::uint64_t status_requests() const { return 0; }

@@ -123,8 +123,8 @@ SnowflakeError from_error(const Error& error) {
     case Errc::gone: return {"000710", "02000", error.message};
     case Errc::conflict: return {"990001", "55000", error.message};
     case Errc::resource_exhausted: return {"390505", "53000", error.message, 429};
-    case Errc::unavailable: return make(unavailable, error.message, 503);
-    case Errc::deadline_exceeded: return {"000630", "57014", error.message};
+    case Errc::unavailable:
+    case Errc::deadline_exceeded: return make(unavailable, error.message, 503);
     case Errc::canceled: return canceled();
     case Errc::no_outcome:
     case Errc::corrupt:

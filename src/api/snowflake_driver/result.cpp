@@ -42,9 +42,13 @@ async::Task<http::Response> Door::ended(SessionPtr session, ResultSetAsked wante
   const bool is_under_way = !claim->reader && claim->reader.error().code == Errc::unavailable;
   if (is_under_way && entry.result && entry.result->kept_by_warehouse) co_return pending(wanted.id, not_yet);
   if (!claim->reader) {
-    co_return query_failed(claim->reader.error().code == Errc::gone ? snowflake::result_expired(wanted.id.to_string())
-                                                                    : snowflake::from_error(claim->reader.error()),
-                           wanted.id);
+    // What its warehouse still has, and cannot be taken over, has not expired: the words say why.
+    const bool is_there =
+        entry.result && entry.result->kept_by_warehouse && entry.result_gone == journal::ResultGone::no;
+    const bool has_expired = claim->reader.error().code == Errc::gone && !is_there;
+    co_return query_failed(
+        has_expired ? snowflake::result_expired(wanted.id.to_string()) : snowflake::from_error(claim->reader.error()),
+        wanted.id);
   }
   // What was asked is the statement whose result this is; scanned again, its rows are rows.
   wanted.type =

@@ -82,9 +82,12 @@ async::Task<http::Response> Door::answer(Asker asker, Wanted wanted) {
   const bool is_under_way = !claimed->reader && claimed->reader.error().code == Errc::unavailable;
   if (is_under_way && entry.result && entry.result->kept_by_warehouse) co_return in_progress(entry);
   if (!claimed->reader) {
-    const bool is_gone = claimed->reader.error().code == Errc::gone;
+    // What its warehouse still has, and cannot be taken over, has not expired: the words say why.
+    const bool is_there =
+        entry.result && entry.result->kept_by_warehouse && entry.result_gone == journal::ResultGone::no;
+    const bool has_expired = claimed->reader.error().code == Errc::gone && !is_there;
     co_return refuse(
-        is_gone ? snowflake::result_expired(wanted.id.to_string()) : snowflake::from_error(claimed->reader.error()),
+        has_expired ? snowflake::result_expired(wanted.id.to_string()) : snowflake::from_error(claimed->reader.error()),
         wanted.id);
   }
   if (wanted.partition != 0) co_return later_partition(*claimed, wanted);

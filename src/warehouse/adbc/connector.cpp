@@ -23,7 +23,7 @@ using adbc::Session;
 struct Works {
   Works(const AdbcOptions& given, async::Executor loop)
       : options(given),
-        database(options),
+        database(std::make_shared<adbc::Database>(options)),
         executor(loop),
         seats(std::make_shared<adbc::Seats>(loop, options.running_max)),
         pool(options.running_max) {}
@@ -35,7 +35,7 @@ struct Works {
   }
 
   AdbcOptions options;
-  adbc::Database database;
+  std::shared_ptr<adbc::Database> database;
   async::Executor executor;
   std::shared_ptr<adbc::Seats> seats;  // One may be given back when all else is gone.
   // Threads of their own, so that a cancel and an end do not wait for what runs. Two of each: one may hang on a
@@ -143,7 +143,8 @@ class AdbcExecution final : public Execution {
 
 class AdbcConnector final : public Connector {
  public:
-  AdbcConnector(const AdbcOptions& options, async::Executor executor) : works_(options, executor) {}
+  AdbcConnector(const AdbcOptions& options, async::Executor executor)
+      : works_(options, executor), checker_(executor, works_.database) {}
 
   Capabilities capabilities() const override { return {.detached = false}; }
 
@@ -152,7 +153,7 @@ class AdbcConnector final : public Connector {
     if (request.timeout) deadline = std::chrono::steady_clock::now() + *request.timeout;
     auto seat = co_await adbc::Seats::take(works_.seats, deadline);
     if (!seat) co_return std::move(seat).error();
-    auto session = std::make_shared<Session>(works_.database, works_.options, std::move(request.statement));
+    auto session = std::make_shared<Session>(*works_.database, works_.options, std::move(request.statement));
     Canceler canceler(works_, session);
     if (request.timeout) canceler.cancel_at(deadline);
     auto work = [&session] { return session->prepare(); };
@@ -168,18 +169,24 @@ class AdbcConnector final : public Connector {
     co_return execution;
   }
 
-  // It waits for its turn as a statement does, but not as long.
+  // It waits for its turn as a statement does, but not as long; nor does it wait for a driver that hangs.
   async::Task<Outcome<std::string>> check() override {
-    auto seat = co_await adbc::Seats::take(works_.seats, std::chrono::steady_clock::now() + check_waits);
-    if (!seat) co_return std::move(seat).error();
-    auto work = [this] { return adbc::check(works_.database); };
-    co_return co_await works_.pool.run(std::move(work));
+    adbc::Seat seat;
+    // One that hangs has its seat, perhaps the only one.
+    if (!checker_.is_under_way()) {
+      auto taken = co_await adbc::Seats::take(works_.seats, std::chrono::steady_clock::now() + check_waits);
+      if (!taken) co_return std::move(taken).error();
+      seat = std::move(*taken);
+    }
+    co_return co_await checker_.run(std::move(seat), check_may_take);
   }
 
  private:
   static constexpr auto check_waits = std::chrono::seconds(10);
+  static constexpr auto check_may_take = std::chrono::seconds(30);
 
   Works works_;
+  adbc::Checker checker_;
 };
 
 }  // namespace

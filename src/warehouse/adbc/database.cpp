@@ -1,12 +1,10 @@
 #include "warehouse/adbc/database.hpp"
 
-#include <arrow/api.h>
-#include <arrow/c/bridge.h>
-
-#include <algorithm>
+#include <array>
 #include <utility>
 
 #include "warehouse/adbc/errors.hpp"
+#include "warehouse/adbc/information.hpp"
 
 namespace coatcheck::warehouse::adbc {
 
@@ -29,18 +27,8 @@ Failure cannot_connect(AdbcStatusCode status, const Error& error, const Secrets&
 
 // Returns what the driver calls itself, empty if it does not say.
 std::string driver_name(AdbcConnection* connection) {
-  constexpr std::uint32_t code = ADBC_INFO_DRIVER_NAME;
-  Released<ArrowArrayStream> stream;
-  Error error;
-  if (AdbcConnectionGetInfo(connection, &code, 1, stream.get(), error.out()) != ADBC_STATUS_OK) return {};
-  auto reader = arrow::ImportRecordBatchReader(stream.get());
-  if (!reader.ok()) return {};
-  auto table = (*reader)->ToTable();
-  if (!table.ok() || (*table)->num_rows() != 1 || (*table)->num_columns() != 2) return {};
-  auto value = (*table)->column(1)->GetScalar(0);
-  if (!value.ok() || (*value)->type->id() != arrow::Type::DENSE_UNION) return {};
-  const auto& held = static_cast<const arrow::DenseUnionScalar&>(**value).value;
-  return held->type->id() == arrow::Type::STRING ? held->ToString() : std::string();
+  constexpr std::array<std::uint32_t, 1> codes = {ADBC_INFO_DRIVER_NAME};
+  return read_information(connection, codes)[ADBC_INFO_DRIVER_NAME];
 }
 
 }  // namespace

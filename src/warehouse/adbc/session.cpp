@@ -17,8 +17,9 @@ namespace coatcheck::warehouse::adbc {
 
 namespace {
 
-// However few its rows are, a batch that has come to about this size is handed over, if the driver lets itself be told.
-constexpr const char* batch_bytes_target = "8388608";
+// A batch that has come to about this size is handed over, if the driver lets itself be told. As much as the spool
+// writes at a time: a larger one would have to be cut, and the driver would wait meanwhile.
+constexpr const char* batch_bytes_target = "1048576";
 
 // Asks the driver for the types of the parameters. It may know nothing, or that they are wrong: that shows later.
 ExpectedTypes expected_types(AdbcStatement* statement) {

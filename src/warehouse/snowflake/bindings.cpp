@@ -179,7 +179,10 @@ struct NameOf {
 
 Outcome<std::string> write_binding(const Parameter& parameter, std::size_t position) {
   if (!parameter.name.empty()) {
-    return statement_failure("0A000", "Snowflake's SQL API takes parameters by their position (?), not by name.");
+    return statement_failure(
+        "0A000",
+        "Snowflake's SQL API takes parameters by their position only: write ? for each and give them "
+        "in that order, without names.");
   }
   const auto name =
       parameter.type.empty() ? std::string(std::visit(NameOf(), parameter.value)) : plain_name(parameter.type);
@@ -200,7 +203,9 @@ Outcome<std::string> write_binding(const Parameter& parameter, std::size_t posit
 
 Outcome<std::string> write_bindings(const Statement& statement) {
   if (!statement.parameter_rows.empty()) {
-    return statement_failure("0A000", "Snowflake's SQL API does not take rows of parameters.");
+    return statement_failure("0A000",
+                             "Snowflake's SQL API does not take rows of parameters: submit a statement for each row, "
+                             "or bind all rows as one JSON text and read it with FLATTEN(PARSE_JSON(?)).");
   }
   std::string json;
   for (std::size_t i = 0; i < statement.parameters.size(); ++i) {

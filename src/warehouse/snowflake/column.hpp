@@ -35,6 +35,7 @@ struct Column {
   std::string name;
   std::string type;  // In Snowflake's words, with its numbers: "number(10,2)".
   Kind kind = Kind::text;
+  bool is_cut = false;  // Decimals of a timestamp beyond its unit are cut off, not refused.
 };
 
 // The columns of a result.
@@ -43,7 +44,7 @@ struct Columns {
   rows::Schema schema;
 };
 
-// Fails if a column has numbers that no column of its type has.
+// Fails if a column has numbers that no column of its type has. Timestamps of a scale of 7 to 9 are nanoseconds.
 Outcome<std::shared_ptr<const Columns>> read_columns(const std::vector<ColumnSaid>& said);
 
 }  // namespace coatcheck::warehouse::snowflake

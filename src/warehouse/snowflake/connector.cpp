@@ -51,10 +51,12 @@ class SnowflakeConnector final : public Connector {
   SnowflakeConnector(SnowflakeOptions options, async::Executor executor)
       : executor_(executor),
         protocol_(std::make_shared<snowflake::Protocol>(std::move(options))),
-        refresher_(std::make_shared<snowflake::Refresher>(protocol_, executor)) {}
+        standing_(std::make_shared<snowflake::Standing>()),
+        refresher_(std::make_shared<snowflake::Refresher>(protocol_, executor, standing_)) {}
 
-  // Tasks may still hold the two, and find out when they go on.
+  // Tasks may still hold them, and find out when they go on.
   ~SnowflakeConnector() override {
+    standing_->tell({});
     refresher_->stop();
     protocol_->stop();
   }
@@ -69,7 +71,7 @@ class SnowflakeConnector final : public Connector {
     auto bindings = snowflake::write_bindings(request.statement);
     if (!bindings) co_return std::move(bindings).error();
     std::unique_ptr<Execution> execution = std::make_unique<snowflake::SnowflakeExecution>(
-        protocol_, refresher_, executor_, std::move(request), std::move(*bindings));
+        protocol_, refresher_, executor_, standing_, std::move(request), std::move(*bindings));
     co_return execution;
   }
 
@@ -81,6 +83,7 @@ class SnowflakeConnector final : public Connector {
       co_return snowflake::unavailable("Snowflake has taken a statement, and has not run it in time.");
     }
     if (answer->status != 200) co_return snowflake::refusal(*answer);
+    standing_->good();
     FirstRow row;
     if (!snowflake::read_cells(answer->body, row) || row.cells.size() < 4) {
       co_return snowflake::not_understood("no row, where one was asked for: this is no Snowflake");
@@ -88,11 +91,16 @@ class SnowflakeConnector final : public Connector {
     co_return words_of(row.cells);
   }
 
+  void tell_of_trouble(std::function<void(const std::optional<Failure>&)> told) override {
+    standing_->tell(std::move(told));
+  }
+
   std::uint64_t status_requests() const override { return refresher_->requests(); }
 
  private:
   async::Executor executor_;
   std::shared_ptr<snowflake::Protocol> protocol_;
+  std::shared_ptr<snowflake::Standing> standing_;
   std::shared_ptr<snowflake::Refresher> refresher_;
 };
 

@@ -17,12 +17,21 @@ struct SnowflakeOptions {
   enum class Authentication {
     none,      // For a server of one's own that asks for none.
     key_pair,  // A JWT that is signed here, for a user with a registered public key.
-    token,     // A programmatic access token, or one of OAuth.
+    // Tokens. They differ only in what Snowflake is told that they are.
+    oauth,
+    programmatic_access_token,
+    token,  // Any, also of workload identity: Snowflake finds out which.
   };
   // How the connector learns that statements have ended.
   enum class StatusMethod {
     statements,  // A request for each one that runs. Needs no warehouse.
     history,     // One statement for all that run: INFORMATION_SCHEMA.QUERY_HISTORY.
+  };
+  // What timestamps of a scale of 7 to 9 are read as; those of a lower scale are microseconds.
+  enum class Timestamps {
+    by_value,      // Nanoseconds if some value in a result's first partition has any, else microseconds.
+    microseconds,  // Decimals beyond are cut off.
+    nanoseconds,   // A value before 1677 or after 2262 fails.
   };
   // When rows are fetched.
   enum class Spool {
@@ -59,6 +68,7 @@ struct SnowflakeOptions {
   std::chrono::milliseconds poll_min{250};
   std::chrono::milliseconds poll_max{10'000};
 
+  Timestamps timestamps = Timestamps::by_value;
   Spool spool = Spool::on_claim;
   std::chrono::milliseconds result_kept_for{std::chrono::hours(24)};  // By Snowflake, from the statement's submission.
   int partitions_ahead_max = 4;  // Partitions of one result in memory: being fetched, or waiting to be pulled.

@@ -14,6 +14,19 @@ constexpr std::chrono::minutes before_end{5};
 
 constexpr std::string_view bearer = "Bearer ";
 
+// What kind of token it is, in Snowflake's words; empty where it is to find out itself.
+std::string_view token_type(SnowflakeOptions::Authentication authentication) {
+  using Authentication = SnowflakeOptions::Authentication;
+  switch (authentication) {
+    case Authentication::key_pair: return "KEYPAIR_JWT";
+    case Authentication::oauth: return "OAUTH";
+    case Authentication::programmatic_access_token: return "PROGRAMMATIC_ACCESS_TOKEN";
+    case Authentication::token:
+    case Authentication::none: break;
+  }
+  return {};
+}
+
 // Files end with a line break, tokens do not.
 std::string trimmed(std::string text) {
   while (!text.empty() && (text.back() == '\n' || text.back() == '\r' || text.back() == ' ')) text.pop_back();
@@ -48,8 +61,8 @@ Result<std::vector<upstream::Header>> Credentials::headers() {
   auto token = is_key_pair ? jwt() : options_.secret();
   if (!token) return std::move(token).error();
   headers.push_back({"Authorization", std::string(bearer) + trimmed(std::move(*token))});
-  // Of the other tokens Snowflake finds out itself what they are.
-  if (is_key_pair) headers.push_back({"X-Snowflake-Authorization-Token-Type", "KEYPAIR_JWT"});
+  const auto type = token_type(options_.authentication);
+  if (!type.empty()) headers.push_back({"X-Snowflake-Authorization-Token-Type", std::string(type)});
   return headers;
 }
 

@@ -71,6 +71,25 @@ TEST_F(SnowflakeCredentialsTest, a_token_is_asked_for_before_each_request) {
   EXPECT_FALSE(snowflake_.requests().at(0).headers.contains("x-snowflake-authorization-token-type"));
 }
 
+TEST_F(SnowflakeCredentialsTest, snowflake_is_told_what_kind_of_token_it_is) {
+  snowflake_.on("SUBMIT", S::running("h1"));
+  snowflake_.on("STATUS h1", S::result(one_number, R"([["1"]])", {1}));
+  for (const auto& [authentication, type] :
+       {std::pair{Authentication::oauth, "OAUTH"},
+        std::pair{Authentication::programmatic_access_token, "PROGRAMMATIC_ACCESS_TOKEN"}}) {
+    const auto before = snowflake_.requests().size();
+    auto connector =
+        open({.authentication = authentication, .secret = []() -> Result<std::string> { return std::string("t\n"); }});
+    ASSERT_TRUE(rows_of(*connector, request()));
+    const auto asked = snowflake_.requests();
+    for (std::size_t i = before; i < asked.size(); ++i) {
+      EXPECT_EQ(asked[i].headers.at("authorization"), "Bearer t");
+      EXPECT_EQ(asked[i].headers.at("x-snowflake-authorization-token-type"), type);
+    }
+    EXPECT_EQ(asked.size(), before + 2);
+  }
+}
+
 TEST_F(SnowflakeCredentialsTest, a_token_that_expires_in_the_middle_is_renewed) {
   int asked = 0;
   const auto expired = S::error(401, "390144", "", "JWT token is invalid.");

@@ -95,8 +95,8 @@ class BinaryAppender final : public Appender {
   std::string bytes_;
 };
 
-std::unique_ptr<Appender> make_appender(Kind kind, const arrow::DataType& type) {
-  switch (kind) {
+std::unique_ptr<Appender> make_appender(const Column& column, const arrow::DataType& type) {
+  switch (column.kind) {
     case Kind::fixed: {
       if (type.id() == arrow::Type::INT64) return reading<arrow::Int64Builder>(type, read_integer);
       const auto& decimal = static_cast<const arrow::Decimal128Type&>(type);
@@ -118,22 +118,30 @@ std::unique_ptr<Appender> make_appender(Kind kind, const arrow::DataType& type) 
     case Kind::instant:
     case Kind::zoned_instant: {
       const auto unit = per_second(static_cast<const arrow::TimestampType&>(type).unit());
-      const auto read = kind == Kind::instant ? read_seconds : read_zoned_seconds;
-      return reading<arrow::TimestampBuilder>(type, [unit, read](auto text) { return read(text, unit); });
+      const auto read = column.kind == Kind::instant ? read_seconds : read_zoned_seconds;
+      const auto finer = column.is_cut ? Finer::cut : Finer::refused;
+      return reading<arrow::TimestampBuilder>(type, [unit, read, finer](auto text) { return read(text, unit, finer); });
     }
     case Kind::text: break;
   }
   return reading<arrow::StringBuilder>(type, [](auto text) { return std::optional(text); });
 }
 
-// What is wrong with a value, in words that help where the value is good and our number too small.
+// What is wrong with a value, in words that help where the value is good and our number cannot hold it.
 Failure wrong_value(const Column& column, const arrow::DataType& type, std::string_view text) {
   const bool is_instant = column.kind == Kind::instant || column.kind == Kind::zoned_instant;
   const auto read = column.kind == Kind::instant ? read_seconds : read_zoned_seconds;
-  if (is_instant && per_second(static_cast<const arrow::TimestampType&>(type).unit()) > 1'000'000 &&
-      (read(text.substr(0, text.find('.')), 1) || read(text, 1'000'000))) {
-    return statement_failure("22008", fmt::format("A value of column '{}' is out of the years 1677 to 2262, which "
-                                                  "nanoseconds reach: cast it to a precision of 6.",
+  const bool is_good = is_instant && read(text, 1, Finer::cut);
+  if (is_good && per_second(static_cast<const arrow::TimestampType&>(type).unit()) > 1'000'000) {
+    return statement_failure("22008", fmt::format("A value of column '{}' is out of the years 1677 to 2262, which the "
+                                                  "nanoseconds of its other values allow: cast it to a precision of 6, "
+                                                  "or to VARCHAR.",
+                                                  column.name));
+  }
+  if (is_good && has_nanoseconds(text)) {
+    return statement_failure("22008", fmt::format("A value of column '{}' has nanoseconds, and those in the result's "
+                                                  "first partition had none: cast it to a precision of 6 to do without "
+                                                  "them, or to VARCHAR to keep them.",
                                                   column.name));
   }
   return not_understood(fmt::format("a value of column '{}' that is no {}", column.name, column.type));
@@ -143,7 +151,7 @@ class BatchMaker final : public CellReader {
  public:
   explicit BatchMaker(const Columns& columns) : columns_(columns) {
     for (std::size_t i = 0; i < columns.columns.size(); ++i) {
-      appenders_.push_back(make_appender(columns.columns[i].kind, type(i)));
+      appenders_.push_back(make_appender(columns.columns[i], type(i)));
     }
   }
 

@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "base/failure.hpp"
+#include "warehouse/upstream/failures.hpp"
 
 namespace coatcheck::warehouse::snowflake {
 
@@ -27,9 +28,8 @@ Failure canceled_failure();
 Failure interrupted_failure();
 // Snowflake does not know the statement, or its result (result_gone_code).
 Failure gone_failure(std::string_view words);
-Failure statement_failure(std::string_view sqlstate, std::string message);
-// Snowflake cannot be reached, or refuses.
-Failure unavailable(std::string message, bool retryable = true);
+using upstream::statement_failure;
+using upstream::unavailable;
 // Snowflake has answered with something that is not the protocol as we know it.
 Failure not_understood(std::string_view what);
 

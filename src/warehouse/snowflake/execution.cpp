@@ -9,6 +9,7 @@
 #include "warehouse/snowflake/errors.hpp"
 #include "warehouse/snowflake/statement_body.hpp"
 #include "warehouse/snowflake/submission.hpp"
+#include "warehouse/snowflake/units.hpp"
 
 namespace coatcheck::warehouse::snowflake {
 
@@ -29,9 +30,11 @@ Timestamp submission_time(const QueryId& query) {
 }  // namespace
 
 SnowflakeExecution::SnowflakeExecution(std::shared_ptr<Protocol> protocol, std::shared_ptr<Refresher> refresher,
-                                       async::Executor executor, Request request, std::string bindings)
+                                       async::Executor executor, std::shared_ptr<Standing> standing, Request request,
+                                       std::string bindings)
     : protocol_(std::move(protocol)),
       refresher_(std::move(refresher)),
+      standing_(std::move(standing)),
       control_(std::make_shared<Control>(executor)),
       request_(std::move(request)),
       bindings_(std::move(bindings)),
@@ -60,6 +63,7 @@ async::Task<Outcome<std::string>> SnowflakeExecution::submit() {
     uncertain = uncertain || judged.uncertain;
     if (judged.next == Submission::Next::taken) {
       handle_ = std::move(judged.handle);
+      standing_->good();
       is_new_ = true;
       co_return handle_;
     }
@@ -68,6 +72,9 @@ async::Task<Outcome<std::string>> SnowflakeExecution::submit() {
     const auto now = Steady::now();
     if (protocol_->has_stopped() || !goes_on || (!uncertain && now >= give_up)) co_return std::move(judged.failure);
     slowdown.trouble(now, judged.after);
+    // One that certainly has not arrived goes back to the queue, and the failure with it.
+    const bool is_busy = *exchanged && (*exchanged)->status == 429;
+    if (uncertain && !is_busy) standing_->trouble(judged.failure);
     while (!control_->has_left() && Steady::now() < slowdown.until() && (!control_->is_canceled() || uncertain)) {
       co_await control_->wait_until(slowdown.until());
     }
@@ -143,7 +150,11 @@ Failure SnowflakeExecution::failed(const upstream::Response& response) const {
 async::Task<Outcome<std::unique_ptr<Cursor>>> SnowflakeExecution::conclude(upstream::Response response) {
   if (response.status != 200) co_return failed(response);
   auto body = std::make_shared<std::string>(std::move(response.body));
-  auto work = [body] { return std::optional(read_answer(*body)); };
+  auto work = [body, timestamps = protocol_->options().timestamps] {
+    auto answer = read_answer(*body);
+    if (answer.columns) answer.columns = with_units(std::move(answer.columns), timestamps, *body);
+    return std::optional(std::move(answer));
+  };
   auto task = protocol_->compute(std::move(work));
   auto read = co_await unless_left(control_, std::move(task));
   if (!read || !*read) co_return interrupted_failure();

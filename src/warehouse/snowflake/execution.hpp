@@ -8,6 +8,7 @@
 #include "warehouse/snowflake/control.hpp"
 #include "warehouse/snowflake/protocol.hpp"
 #include "warehouse/snowflake/refresh.hpp"
+#include "warehouse/snowflake/standing.hpp"
 
 namespace coatcheck::warehouse::snowflake {
 
@@ -19,7 +20,7 @@ class SnowflakeExecution final : public Execution {
  public:
   // `bindings` are the statement's parameters in JSON.
   SnowflakeExecution(std::shared_ptr<Protocol> protocol, std::shared_ptr<Refresher> refresher, async::Executor executor,
-                     Request request, std::string bindings);
+                     std::shared_ptr<Standing> standing, Request request, std::string bindings);
   ~SnowflakeExecution() override;
 
   StatementKind kind() const override { return StatementKind::unknown; }
@@ -37,6 +38,7 @@ class SnowflakeExecution final : public Execution {
 
   const std::shared_ptr<Protocol> protocol_;
   const std::shared_ptr<Refresher> refresher_;
+  const std::shared_ptr<Standing> standing_;
   const std::shared_ptr<Control> control_;
   const Request request_;
   const std::string bindings_;

@@ -47,7 +47,7 @@ std::optional<Error> mistake_in_credentials(const SnowflakeOptions& options, std
   if (origin.starts_with("http:") && !is_this_machine(origin)) {
     return wrong("url", "must be https:// for credentials, or anybody on the way could read them");
   }
-  if (options.authentication == Authentication::token) return std::nullopt;
+  if (options.authentication != Authentication::key_pair) return std::nullopt;
   if (options.account.empty() || !is_plain(options.account, "\"\\/")) {
     return wrong("account", "is needed for a key pair: MYORG-MYACCOUNT");
   }

@@ -19,20 +19,10 @@ constexpr std::size_t small_body = 64 << 10;  // What is read on the loop.
 constexpr std::int64_t retry_after_max_s = 300;
 
 Trouble read_transport(const upstream::TransportError& error) {
-  using Kind = upstream::TransportError::Kind;
-  const auto words = "Snowflake cannot be reached: " + error.message + ".";
-  switch (error.kind) {
-    case Kind::unreachable:
-    case Kind::timeout:
-    case Kind::broken: return {unavailable(words), true, error.never_arrived()};
-    case Kind::invalid:
-    case Kind::untrusted: return {unavailable(words, false), false, error.never_arrived()};
-    case Kind::canceled: return {interrupted_failure()};
-    case Kind::too_large: break;
-  }
-  return {{.category = FailureCategory::resources,
-           .sqlstate = "53000",
-           .message = "An answer of Snowflake's is larger than partition_bytes_max."}};
+  if (error.kind == upstream::TransportError::Kind::canceled) return {interrupted_failure()};
+  return {.failure = upstream::unanswered(error, "Snowflake", "partition_bytes_max"),
+          .passing = upstream::may_pass(error),
+          .never_arrived = error.never_arrived()};
 }
 
 bool refuses_token(const upstream::Response& response) {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "warehouse/snowflake/answer.hpp"
+#include "warehouse/snowflake/errors.hpp"
 #include "warehouse/snowflake/history.hpp"
 
 namespace coatcheck::warehouse::snowflake {
@@ -35,9 +36,10 @@ bool is_of_snowflake(const upstream::Response& response) {
 
 }  // namespace
 
-Refresher::Refresher(std::shared_ptr<Protocol> protocol, async::Executor executor)
+Refresher::Refresher(std::shared_ptr<Protocol> protocol, async::Executor executor, std::shared_ptr<Standing> standing)
     : protocol_(std::move(protocol)),
       executor_(executor),
+      standing_(std::move(standing)),
       pace_{protocol_->options().poll_min, protocol_->options().poll_max},
       slowdown_(pace_),
       turn_(executor),
@@ -163,7 +165,8 @@ void Refresher::begin_to_ask(std::uint64_t id) {
   auto self = shared_from_this();
   auto ended = [self, id](const std::exception_ptr& failure) {
     --self->asking_;
-    if (failure) self->take(id, Trouble{.passing = true});
+    if (failure)
+      self->take(id, Trouble{.failure = unavailable("A statement could not be asked about."), .passing = true});
     self->turn_.cancel();
   };
   async::asio::co_spawn(executor_, ask(self, id, watched.statement.handle),
@@ -182,10 +185,21 @@ void Refresher::looked_at(Watched& watched) {
   watched.is_confirmed = false;
 }
 
+void Refresher::note_good() {
+  slowdown_.good();
+  standing_->good();
+}
+
+void Refresher::note_trouble(const Exchanged& exchanged) {
+  slowdown_.trouble(Steady::now(), exchanged ? retry_after(*exchanged) : std::nullopt);
+  if (!exchanged) return standing_->trouble(exchanged.error().failure);
+  // That there is much to do is no trouble to anybody.
+  if (exchanged->status != 429) standing_->trouble(refusal(*exchanged));
+}
+
 // Whatever is wrong with the way to Snowflake, or with our credentials, the statement goes on: only an answer about it
 // ends it, or one that we cannot hold.
 void Refresher::take(std::uint64_t id, Exchanged exchanged) {
-  const auto now = Steady::now();
   const bool is_too_large = !exchanged && exchanged.error().failure.category == FailureCategory::resources;
   const auto found = watched_.find(id);
   bool is_over = is_too_large || (exchanged && is_end(exchanged->status));
@@ -195,9 +209,9 @@ void Refresher::take(std::uint64_t id, Exchanged exchanged) {
     found->second.doubts = 0;
   }
   if (is_over || (exchanged && exchanged->status == 202)) {
-    slowdown_.good();
+    note_good();
   } else {
-    slowdown_.trouble(now, exchanged ? retry_after(*exchanged) : std::nullopt);
+    note_trouble(exchanged);
   }
   if (found == watched_.end()) return;
   looked_at(found->second);
@@ -226,10 +240,10 @@ async::Task<> Refresher::ask_history(std::shared_ptr<Refresher> self) {
   if (self->has_stopped_) co_return;
   const bool is_heard = answer && (!is_passing(answer->status) && answer->status != 401 && answer->status != 403);
   if (!is_heard) {
-    self->slowdown_.trouble(Steady::now(), answer ? retry_after(*answer) : std::nullopt);
+    self->note_trouble(answer);
     co_return;
   }
-  self->slowdown_.good();
+  self->note_good();
   std::map<std::string, bool> ended;
   if (answer->status == 200) {
     auto work = [body = std::move(answer->body)] { return read_history(body); };

@@ -14,6 +14,7 @@
 #include "warehouse/snowflake/control.hpp"
 #include "warehouse/snowflake/protocol.hpp"
 #include "warehouse/snowflake/schedule.hpp"
+#include "warehouse/snowflake/standing.hpp"
 
 namespace coatcheck::warehouse::snowflake {
 
@@ -22,7 +23,7 @@ namespace coatcheck::warehouse::snowflake {
 // thread.
 class Refresher : public std::enable_shared_from_this<Refresher> {
  public:
-  Refresher(std::shared_ptr<Protocol> protocol, async::Executor executor);
+  Refresher(std::shared_ptr<Protocol> protocol, async::Executor executor, std::shared_ptr<Standing> standing);
 
   // A statement that somebody waits for.
   struct Statement {
@@ -76,11 +77,14 @@ class Refresher : public std::enable_shared_from_this<Refresher> {
   Steady::time_point next_turn(Steady::time_point now) const;
   std::optional<Timestamp> oldest() const;
   void take(std::uint64_t id, Exchanged exchanged);
+  void note_good();
+  void note_trouble(const Exchanged& exchanged);
   void take_history(const std::map<std::string, bool>& ended, const std::map<std::uint64_t, std::string>& asked_for);
   void looked_at(Watched& watched);
 
   const std::shared_ptr<Protocol> protocol_;
   const async::Executor executor_;
+  const std::shared_ptr<Standing> standing_;
   const Pace pace_;
   Slowdown slowdown_;
   async::Timer turn_;

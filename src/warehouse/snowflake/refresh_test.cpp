@@ -131,6 +131,74 @@ TEST_F(SnowflakeRefreshTest, leaves_snowflake_alone_as_long_as_it_asks_for) {
   EXPECT_EQ(connector->status_requests(), 2U);
 }
 
+// What the connector tells of its trouble: messages, and "" for what is over.
+class Heard {
+ public:
+  explicit Heard(Connector& connector) {
+    connector.tell_of_trouble(
+        [told = told_](const std::optional<Failure>& trouble) { told->push_back(trouble ? trouble->message : ""); });
+  }
+  const std::vector<std::string>& all() const { return *told_; }
+  bool is_over() const { return !told_->empty() && told_->back().empty(); }
+
+ private:
+  std::shared_ptr<std::vector<std::string>> told_ = std::make_shared<std::vector<std::string>>();
+};
+
+TEST_F(SnowflakeRefreshTest, tells_that_credentials_are_wrong_until_they_are_mended) {
+  snowflake_.on("STATUS h1", {S::running("h1"), S::error(401, "390144", "", "JWT token is invalid.")});
+  auto connector = open();
+  const Heard heard(*connector);
+  std::vector<std::unique_ptr<Running>> all;
+  all.push_back(begin(*connector, found_again("h1")));
+  run_until([&] { return heard.all().size() >= 2; });
+  EXPECT_EQ(heard.all().front(),
+            "Snowflake does not accept the credentials of this warehouse (401): JWT token is invalid.");
+  EXPECT_FALSE(all.front()->outcome);
+  snowflake_.on("STATUS h1", S::result(one_number, R"([["1"]])", {1}));
+  run_until([&] { return all.front()->outcome.has_value(); });
+  EXPECT_TRUE(**all.front()->outcome);
+  EXPECT_TRUE(heard.is_over());
+  EXPECT_EQ(std::ranges::count(heard.all(), ""), 1);
+}
+
+TEST_F(SnowflakeRefreshTest, tells_of_what_passes_by_itself_only_when_it_lasts) {
+  snowflake_.on("STATUS h1",
+                {Said{.status = 503}, Said{.status = 503}, S::error(429, "390505", "", "Too many requests."),
+                 S::running("h1"), Said{.status = 503}, S::running("h1"), Said{.status = 503}, Said{.status = 502},
+                 Said{.status = 504}, S::result(one_number, R"([["1"]])", {1})});
+  auto connector = open();
+  const Heard heard(*connector);
+  ASSERT_TRUE(rows_of(*connector, found_again("h1")));
+  EXPECT_EQ(heard.all(), (std::vector<std::string>{"Snowflake answers with status 504.", ""}));
+}
+
+TEST_F(SnowflakeRefreshTest, with_history_tells_that_credentials_are_wrong_too) {
+  snowflake_.on("OWN", {S::error(401, "390144", "", "JWT token is invalid."),
+                        S::error(401, "390144", "", "JWT token is invalid."),
+                        S::result(history_columns, R"([["h1","SUCCESS",null,null]])", {1})});
+  snowflake_.on("STATUS h1", S::result(one_number, R"([["1"]])", {1}));
+  auto connector = open({.status_method = SnowflakeOptions::StatusMethod::history});
+  const Heard heard(*connector);
+  ASSERT_TRUE(rows_of(*connector, found_again("h1")));
+  ASSERT_EQ(heard.all().size(), 2U);
+  EXPECT_NE(heard.all().front().find("(401)"), std::string::npos);
+}
+
+TEST_F(SnowflakeRefreshTest, tells_that_a_statement_which_may_run_cannot_be_found) {
+  const auto wrong = S::error(401, "390144", "", "JWT token is invalid.");
+  snowflake_.on("SUBMIT", {wrong, wrong, S::running("h1")});
+  snowflake_.on("STATUS h1", S::result(one_number, R"([["1"]])", {1}));
+  auto connector = open();
+  const Heard heard(*connector);
+  auto again = request();
+  again.may_be_submitted = true;
+  ASSERT_TRUE(rows_of(*connector, std::move(again)));
+  ASSERT_EQ(heard.all().size(), 2U);
+  EXPECT_NE(heard.all().front().find("(401)"), std::string::npos);
+  EXPECT_TRUE(heard.is_over());
+}
+
 TEST_F(SnowflakeRefreshTest, with_history_asks_for_all_at_once) {
   auto connector = open({.status_method = SnowflakeOptions::StatusMethod::history, .poll_min = 20ms, .poll_max = 40ms});
   constexpr std::size_t many = 10;

@@ -61,7 +61,7 @@ bool read_hex(std::string_view text, std::string& bytes) {
   return true;
 }
 
-std::optional<std::int64_t> read_seconds(std::string_view text, std::int64_t per_second) {
+std::optional<std::int64_t> read_seconds(std::string_view text, std::int64_t per_second, Finer finer) {
   if (!is_decimal(text)) return std::nullopt;
   const bool negative = text.starts_with('-');
   if (negative) text.remove_prefix(1);
@@ -72,7 +72,7 @@ std::optional<std::int64_t> read_seconds(std::string_view text, std::int64_t per
   std::int64_t worth = per_second;
   for (const char c : text.substr(std::min(point + 1, text.size()))) {
     worth /= 10;
-    if (worth == 0 && c != '0') return std::nullopt;
+    if (worth == 0 && c != '0' && finer == Finer::refused) return std::nullopt;
     fraction += worth * (c - '0');
   }
   // The sign is that of both; with it from the start the lowest value does not overflow on its way.
@@ -85,12 +85,20 @@ std::optional<std::int64_t> read_seconds(std::string_view text, std::int64_t per
   return value;
 }
 
-std::optional<std::int64_t> read_zoned_seconds(std::string_view text, std::int64_t per_second) {
+std::optional<std::int64_t> read_zoned_seconds(std::string_view text, std::int64_t per_second, Finer finer) {
   const auto space = text.find(' ');
   if (space == text.npos) return std::nullopt;
   const auto offset = read_integer(text.substr(space + 1));
   if (!offset || *offset < 0 || *offset > 2880) return std::nullopt;
-  return read_seconds(text.substr(0, space), per_second);
+  return read_seconds(text.substr(0, space), per_second, finer);
+}
+
+bool has_nanoseconds(std::string_view text) {
+  constexpr std::size_t micro_digits = 6;
+  const auto point = text.find('.');
+  if (point == text.npos || text.size() - point - 1 <= micro_digits) return false;
+  text.remove_prefix(point + 1 + micro_digits);
+  return std::ranges::any_of(text.substr(0, text.find(' ')), [](char c) { return c != '0'; });
 }
 
 }  // namespace coatcheck::warehouse::snowflake

@@ -44,6 +44,7 @@ struct TrinoOptions {
   std::size_t page_bytes_max = std::size_t{256}
                                << 20;  // One answer of Trino's, decompressed; it aims at 16 MiB or less.
   bool spooling = true;                // Take rows by way of Trino's object storage if it offers that.
+  bool compression = true;             // Let the coordinator compress its answers.
   int decoding_threads = 2;
   // Whether statements that by Trino's grammar are queries are reported as `read`, and so may run again after a crash.
   // A view may hide a function that writes in another system; set it to false if yours do.

@@ -369,6 +369,17 @@ TEST_F(TrinoConnectorTest, encodings_are_asked_for_unless_that_is_switched_off) 
   EXPECT_FALSE(trino_.server().requests().at(1).headers.contains("x-trino-query-data-encoding"));
 }
 
+TEST_F(TrinoConnectorTest, answers_may_be_compressed_unless_that_is_switched_off) {
+  trino_.on("POST /v1/statement", page("", "/v1/1"));
+  trino_.on("GET /v1/1", page(R"("columns":[])"));
+  ASSERT_TRUE(drained());
+  ASSERT_TRUE(drained({.compression = false}));
+  const auto requests = trino_.server().requests();
+  EXPECT_EQ(requests.at(1).headers.at("accept-encoding"), "gzip, zstd");
+  EXPECT_EQ(requests.at(2).headers.at("accept-encoding"), "identity");
+  EXPECT_EQ(requests.at(3).headers.at("accept-encoding"), "identity");
+}
+
 TEST_F(TrinoConnectorTest, an_answer_beyond_the_limit_is_refused) {
   trino_.on("POST /v1/statement", page(std::string(bigint) + R"(,"data":[)" + std::string(10'000, ' ') + "]"));
   auto failed = drained({.page_bytes_max = 5'000});

@@ -124,19 +124,6 @@ Failure canceled_failure() {
           .message = "The query was canceled."};
 }
 
-Failure statement_failure(std::string_view sqlstate, std::string message) {
-  return {.category = FailureCategory::statement, .sqlstate = std::string(sqlstate), .message = std::move(message)};
-}
-
-Failure unavailable(std::string message, bool retryable) {
-  return {.category = FailureCategory::unavailable,
-          .sqlstate = "08006",
-          .message = std::move(message),
-          .retryable = retryable};
-}
-
-Failure not_understood(std::string_view what) {
-  return {.category = FailureCategory::internal, .message = "Trino's answer has " + std::string(what) + "."};
-}
+Failure not_understood(std::string_view what) { return upstream::not_understood("Trino", what); }
 
 }  // namespace coatcheck::warehouse::trino

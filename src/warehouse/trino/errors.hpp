@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "base/failure.hpp"
+#include "warehouse/upstream/failures.hpp"
 
 namespace coatcheck::warehouse::trino {
 
@@ -27,9 +28,8 @@ struct Sent {
 Failure read_error(const TrinoError& error, const Sent& sent);
 
 Failure canceled_failure();
-Failure statement_failure(std::string_view sqlstate, std::string message);
-// Trino cannot be reached, or refuses.
-Failure unavailable(std::string message, bool retryable = true);
+using upstream::statement_failure;
+using upstream::unavailable;
 // Trino has answered with something that is not the protocol as we know it.
 Failure not_understood(std::string_view what);
 

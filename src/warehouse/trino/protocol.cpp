@@ -55,25 +55,8 @@ Failure read_status(const upstream::Response& response) {
 }
 
 Failure read_transport(const upstream::TransportError& error) {
-  using Kind = upstream::TransportError::Kind;
-  switch (error.kind) {
-    case Kind::canceled: return canceled_failure();
-    case Kind::too_large:
-      return {.category = FailureCategory::resources,
-              .sqlstate = "53000",
-              .message = "An answer of Trino's is larger than page_bytes_max."};
-    case Kind::invalid:
-    case Kind::untrusted: return unavailable("Trino cannot be reached: " + error.message + ".", false);
-    case Kind::unreachable:
-    case Kind::timeout:
-    case Kind::broken: return unavailable("Trino cannot be reached: " + error.message + ".");
-  }
-  return unavailable("Trino cannot be reached.");
-}
-
-bool is_worth_another_try(const upstream::TransportError& error) {
-  using Kind = upstream::TransportError::Kind;
-  return error.kind == Kind::unreachable || error.kind == Kind::timeout || error.kind == Kind::broken;
+  if (error.kind == upstream::TransportError::Kind::canceled) return canceled_failure();
+  return upstream::unanswered(error, "Trino", "page_bytes_max");
 }
 
 // Splits "https://host:port/path" behind the port; nothing if it is not such a URL.
@@ -210,10 +193,11 @@ async::Task<Outcome<upstream::Response>> Protocol::exchange(upstream::Request re
       auto fields = credentials();
       if (!fields) co_return unavailable("The credentials of this warehouse cannot be read: " + fields.error().message);
       for (auto& field : *fields) attempt.headers.push_back(std::move(field));
+      if (!options_.compression) attempt.headers.push_back({"Accept-Encoding", "identity"});
     }
     auto answer = co_await client_.send(std::move(attempt));
     if (answer && !is_worth_another_try(answer->status)) co_return std::move(*answer);
-    if (!answer && !is_worth_another_try(answer.error())) co_return read_transport(answer.error());
+    if (!answer && !upstream::may_pass(answer.error())) co_return read_transport(answer.error());
     if (*stop || Clock::now() + wait >= give_up) {
       if (answer) co_return read_status(*answer);
       co_return read_transport(answer.error());

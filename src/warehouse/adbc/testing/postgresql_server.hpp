@@ -32,6 +32,8 @@ class PostgresqlServer {
 
   // Where a user, who needs no password, finds it.
   std::string uri(const std::string& user = "postgres") const;
+  // The Unix socket there.
+  std::filesystem::path socket() const { return folder_ / ".s.PGSQL.5432"; }
 
   // Ends it at once, as a crash of its machine would.
   void stop();
