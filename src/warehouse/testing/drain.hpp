@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/clock.hpp"
 #include "warehouse/connector.hpp"
 #include "warehouse/testing/run_task.hpp"
 
@@ -17,9 +18,20 @@ struct Drained {
   std::vector<rows::Batch> batches;
 };
 
-// Prepares, runs and reads one statement to its end, for tests.
-inline Outcome<Drained> drain(async::Loop& loop, Connector& connector, Statement statement) {
-  auto execution = run_task(loop, connector.prepare({.query = {}, .statement = std::move(statement)}));
+// Prepares a statement, and has a detached warehouse take it: what is left is run(). Gives the request an id if it has
+// none.
+inline Outcome<std::unique_ptr<Execution>> start(async::Loop& loop, Connector& connector, Request request) {
+  if (request.query == QueryId()) request.query = make_query_id(system_clock().now());
+  auto execution = run_task(loop, connector.prepare(std::move(request)));
+  if (!execution || !connector.capabilities().detached) return execution;
+  auto handle = run_task(loop, (*execution)->submit());
+  if (!handle) return std::move(handle).error();
+  return execution;
+}
+
+// Starts, runs and reads one statement to its end, for tests.
+inline Outcome<Drained> drain(async::Loop& loop, Connector& connector, Request request) {
+  auto execution = start(loop, connector, std::move(request));
   if (!execution) return std::move(execution).error();
   auto cursor = run_task(loop, (*execution)->run());
   if (!cursor) return std::move(cursor).error();
@@ -30,6 +42,9 @@ inline Outcome<Drained> drain(async::Loop& loop, Connector& connector, Statement
     if (!*batch) return drained;
     drained.batches.push_back(std::move(**batch));
   }
+}
+inline Outcome<Drained> drain(async::Loop& loop, Connector& connector, Statement statement) {
+  return drain(loop, connector, Request{.query = {}, .statement = std::move(statement)});
 }
 
 }  // namespace coatcheck::warehouse
