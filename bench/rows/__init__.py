@@ -1,6 +1,6 @@
 """The rows of the table, each a function of its own that returns its figures. ALL has them in their order."""
 
-from . import claiming, detached, encoding, ending, serving, snowflake, starting, submitting
+from . import claiming, detached, encoding, ending, fetching, serving, snowflake, starting, submitting
 
 ALL = {
     "P1": serving.p1,
@@ -14,6 +14,8 @@ ALL = {
     "P11": claiming.p11,
     "P12": encoding.p9_p10_p12,
     "spool": claiming.spool,
+    "spool_postgresql": fetching.spool_postgresql,
+    "spool_trino": fetching.spool_trino,
     "P14": claiming.p14,
     "P15": serving.p15,
     "P18": ending.p18,
