@@ -5,7 +5,7 @@ from harness.server import Server
 
 LOG_TAIL_BYTES = 8000
 # The files that take longest, in the order of their beginning: a worker that is left alone with one of them has a short one.
-LONGEST_FIRST = ["test_large", "test_long", "test_restart", "test_article_flow", "test_key_pairs", "test_sessions", "test_async_api"]
+LONGEST_FIRST = ["test_large", "test_long", "test_restart", "test_two_servers", "test_article_flow", "test_key_pairs", "test_sessions", "test_async_api"]
 
 
 def pytest_addoption(parser):

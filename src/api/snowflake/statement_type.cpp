@@ -1,13 +1,11 @@
 #include "api/snowflake/statement_type.hpp"
 
-#include <arrow/array.h>
-#include <arrow/record_batch.h>
-#include <arrow/type.h>
-
 #include <fmt/format.h>
 
 #include <array>
 #include <charconv>
+#include <cstdint>
+#include <string>
 #include <utility>
 
 #include "api/snowflake/lenient_json.hpp"
@@ -107,26 +105,6 @@ Result<std::size_t, SnowflakeError> statement_count(std::string_view sql, const 
   if (is_sure) return statements.size();
   if (wanted == 1) return std::size_t{1};
   return unsupported("several statements that Snowflake and the warehouse part differently");
-}
-
-std::optional<std::int64_t> affected_rows(StatementType type, const results::Reader& reader) {
-  const results::Manifest& manifest = reader.manifest();
-  if (!is_dml(type) || manifest.rows != 1 || manifest.schema->num_fields() != 1) return std::nullopt;
-  if (manifest.schema->field(0)->name() != "Count" || manifest.schema->field(0)->type()->id() != arrow::Type::INT64) {
-    return std::nullopt;
-  }
-  auto batch = reader.rows(0, 1)->next();
-  if (!batch || !*batch || (**batch)->num_rows() != 1) return std::nullopt;
-  return static_cast<const arrow::Int64Array&>(*(**batch)->column(0)).Value(0);
-}
-
-std::vector<std::string> count_columns(StatementType type) {
-  switch (type) {
-    case StatementType::insert: return {"number of rows inserted"};
-    case StatementType::update: return {"number of rows updated", "number of multi-joined rows updated"};
-    case StatementType::remove: return {"number of rows deleted"};
-    default: return {"number of rows inserted", "number of rows updated"};
-  }
 }
 
 }  // namespace coatcheck::api::snowflake

@@ -1,15 +1,11 @@
 #pragma once
 
-#include <cstdint>
-#include <optional>
-#include <string>
+#include <cstddef>
 #include <string_view>
-#include <vector>
 
 #include "api/snowflake/errors.hpp"
 #include "api/snowflake/state.hpp"
 #include "base/result.hpp"
-#include "results/spool.hpp"
 
 namespace coatcheck::api::snowflake {
 
@@ -46,12 +42,5 @@ inline constexpr std::size_t statements_max = 1'000;
 // two ways to read the text disagree on where they part. One that is wanted alone, and of which that is not sure, is
 // left to the warehouse.
 Result<std::size_t, SnowflakeError> statement_count(std::string_view sql, const Settings& settings);
-
-// How many rows a DML statement changed: what the warehouse's one row says ("Count" in DuckDB). Nothing if the result
-// is something else, as after RETURNING. Blocks.
-std::optional<std::int64_t> affected_rows(StatementType type, const results::Reader& reader);
-
-// The columns in which Snowflake reports the count, of which the first is the one that holds it.
-std::vector<std::string> count_columns(StatementType type);
 
 }  // namespace coatcheck::api::snowflake

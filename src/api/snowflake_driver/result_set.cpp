@@ -13,6 +13,7 @@
 
 #include "api/snowflake/default_parameters.hpp"
 #include "api/snowflake/script_parts.hpp"
+#include "api/snowflake/statement_outcome.hpp"
 #include "base/json_text.hpp"
 #include "rows/encoder.hpp"
 #include "rows/snowflake/column.hpp"
@@ -82,13 +83,13 @@ void append_about(std::string& out, const ResultSetAsked& asked, std::uint64_t t
                   type == StatementType::insert, static_cast<int>(type), format == RowFormat::arrow ? "arrow" : "json");
 }
 
-// A count of rows as Snowflake reports it: always JSON, for drivers sum the cells of the one row.
-std::string count_set(std::int64_t count, const ResultSetAsked& asked) {
+// Counts of rows as Snowflake reports them: always JSON, for drivers sum the cells of the one row.
+std::string count_set(const std::vector<snowflake::RowCount>& counts, const ResultSetAsked& asked) {
   std::vector<rows::snowflake::Column> columns;
   std::string row;
-  for (std::string& name : snowflake::count_columns(asked.type)) {
-    columns.push_back({.name = std::move(name), .type = "fixed", .precision = 19, .scale = 0, .nullable = false});
-    row += row.empty() ? '"' + std::to_string(count) + '"' : std::string(R"(,"0")");
+  for (const snowflake::RowCount& each : counts) {
+    columns.push_back({.name = each.column, .type = "fixed", .precision = 19, .scale = 0, .nullable = false});
+    row += fmt::format(R"({}"{}")", row.empty() ? "" : ",", each.rows);
   }
   std::string out = "{";
   append_rowtype(out, columns);
@@ -97,12 +98,13 @@ std::string count_set(std::int64_t count, const ResultSetAsked& asked) {
   return out;
 }
 
-// What Snowflake answers where the warehouse has no rows to give.
-std::string status_set(const ResultSetAsked& asked) {
+// What Snowflake answers where there are no rows to give.
+std::string status_set(std::string_view words, const ResultSetAsked& asked) {
   std::string out = "{";
   append_rowtype(
       out, {{.name = "status", .type = "text", .length = 16'777'216, .byte_length = 16'777'216, .nullable = true}});
-  out += R"(,"rowset":[["Statement executed successfully."]])";
+  append_json_string(out += R"(,"rowset":[[)", words);
+  out += "]]";
   append_about(out, asked, 1, RowFormat::json);
   return out;
 }
@@ -229,8 +231,10 @@ void append_chunks(std::string& out, const results::Manifest& manifest, std::uin
 Result<std::string> result_set(const results::Reader& reader, const ResultSetAsked& asked,
                                const ChunkAddresses& addresses) {
   const results::Manifest& manifest = reader.manifest();
-  if (const auto count = snowflake::affected_rows(asked.type, reader)) return count_set(*count, asked);
-  if (manifest.schema->num_fields() == 0 || asked.type == StatementType::ddl) return status_set(asked);
+  if (const auto counts = snowflake::row_counts(asked.type, reader)) return count_set(*counts, asked);
+  if (manifest.schema->num_fields() == 0 || asked.type == StatementType::ddl) {
+    return status_set(snowflake::status_words(reader), asked);
+  }
 
   auto rows = Inline::begin(asked.format, manifest.schema);
   if (!rows) return std::move(rows).error();

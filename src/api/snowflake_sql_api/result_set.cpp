@@ -4,14 +4,18 @@
 #include <arrow/type.h>
 #include <fmt/format.h>
 
+#include <array>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 #include "api/claim/rows_body.hpp"
 #include "api/snowflake/script_parts.hpp"
+#include "api/snowflake/statement_outcome.hpp"
 #include "api/snowflake_sql_api/partition_encoder.hpp"
 #include "api/snowflake_sql_api/partitions.hpp"
 #include "base/json_text.hpp"
@@ -94,36 +98,45 @@ Parts one_row(std::vector<Column> columns, std::string row) {
           .stats = {}};
 }
 
-Parts count_parts(std::int64_t count, StatementType type) {
+// The member of `stats` in which a column of counts is summed.
+std::size_t stat_of(std::string_view column) {
+  if (column.find("multi-joined") != column.npos) return 3;
+  if (column.find("deleted") != column.npos) return 2;
+  return column.find("updated") != column.npos ? 1 : 0;
+}
+
+Parts count_parts(const std::vector<snowflake::RowCount>& counts) {
   std::vector<Column> columns;
   std::string row;
-  for (std::string& name : snowflake::count_columns(type)) {
-    columns.push_back({.name = std::move(name), .type = "fixed", .precision = 19, .scale = 0, .nullable = false});
-    row += row.empty() ? '"' + std::to_string(count) + '"' : std::string(R"(,"0")");
+  std::array<std::uint64_t, 4> stats{};  // Without a sign: whatever a warehouse counts, the sums are defined.
+  for (const snowflake::RowCount& each : counts) {
+    columns.push_back({.name = each.column, .type = "fixed", .precision = 19, .scale = 0, .nullable = false});
+    row += fmt::format(R"({}"{}")", row.empty() ? "" : ",", each.rows);
+    stats[stat_of(each.column)] += static_cast<std::uint64_t>(each.rows);
   }
   Parts parts = one_row(std::move(columns), std::move(row));
-  const auto of = [count](bool is_it) { return is_it ? count : 0; };
   parts.stats = fmt::format(R"({{"numRowsInserted":{},"numRowsUpdated":{},"numRowsDeleted":{},)"
-                            R"("numDuplicateRowsUpdated":0}})",
-                            of(type != StatementType::update && type != StatementType::remove),
-                            of(type == StatementType::update), of(type == StatementType::remove));
+                            R"("numDuplicateRowsUpdated":{}}})",
+                            stats[0], stats[1], stats[2], stats[3]);
   return parts;
 }
 
-Parts status_parts() {
+Parts status_parts(std::string_view words) {
   std::vector<Column> columns;
   columns.push_back({.name = "status", .type = "text", .length = 16'777'216, .byte_length = 16'777'216});
-  return one_row(std::move(columns), R"("Statement executed successfully.")");
+  std::string row;
+  append_json_string(row, words);
+  return one_row(std::move(columns), std::move(row));
 }
 
 }  // namespace
 
 Result<std::string> result_set(const results::Reader& reader, const ResultSetAsked& asked) {
   const results::Manifest& manifest = reader.manifest();
-  if (const auto count = snowflake::affected_rows(asked.type, reader)) {
-    return body_of(count_parts(*count, asked.type), asked);
+  if (const auto counts = snowflake::row_counts(asked.type, reader)) return body_of(count_parts(*counts), asked);
+  if (manifest.schema->num_fields() == 0 || asked.type == StatementType::ddl) {
+    return body_of(status_parts(snowflake::status_words(reader)), asked);
   }
-  if (manifest.schema->num_fields() == 0 || asked.type == StatementType::ddl) return body_of(status_parts(), asked);
 
   Parts parts{.columns = rows::snowflake::describe(manifest.schema),
               .total = manifest.rows,
