@@ -17,6 +17,9 @@ namespace {
 
 using namespace std::chrono_literals;
 
+// The code of a statement that went well.
+constexpr const char* succeeded_code = "090001";
+
 // When a cancel that Snowflake has taken is sent again, if the statement still runs.
 constexpr auto cancel_again_after = 5s;
 
@@ -159,6 +162,10 @@ async::Task<Outcome<std::unique_ptr<Cursor>>> SnowflakeExecution::conclude(upstr
   auto read = co_await unless_left(control_, std::move(task));
   if (!read || !*read) co_return interrupted_failure();
   auto& answer = **read;
+  // Snowflake says with the status that a statement has failed; others who speak its language, with the code alone.
+  if (!answer.columns && !answer.words.code.empty() && answer.words.code != succeeded_code) {
+    co_return read_error(answer.words, request_.statement.text);
+  }
   if (!answer.columns) {
     co_return not_understood(answer.mistake.empty() ? "no resultSetMetaData" : answer.mistake);
   }

@@ -109,6 +109,13 @@ TEST_F(SnowflakeStatementTest, fails_in_snowflakes_words) {
   EXPECT_FALSE(failure.retryable);
 }
 
+TEST_F(SnowflakeStatementTest, fails_by_its_code_also_where_the_status_says_nothing_of_it) {
+  const auto failure = failure_of(S::error(200, "002003", "42S02", "Object 'T' does not exist.", "h1"));
+  EXPECT_EQ(failure.category, FailureCategory::statement);
+  EXPECT_EQ(failure.code, "002003");
+  EXPECT_EQ(failure.message, "Object 'T' does not exist.");
+}
+
 TEST_F(SnowflakeStatementTest, that_somebody_else_has_canceled_is_canceled) {
   EXPECT_EQ(failure_of(S::error(422, "000604", "57014", "SQL execution canceled", "h1")).category,
             FailureCategory::canceled);
