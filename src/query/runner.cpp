@@ -148,7 +148,8 @@ async::Task<std::optional<Failure>> Runner::run(LivePtr live, warehouse::Connect
   timeout.cancel();
 
   if (!yielded) {
-    const bool was_taken = !live->detached || !live->head->handle.empty();
+    const bool was_taken =
+        live->detached ? !live->head->handle.empty() : yielded.error().code != warehouse::not_begun_code;
     if (!was_taken && live->stopped_for == StopReason::none && is_unreachable(yielded.error())) {
       co_return co_await put_off(live, std::move(yielded).error());
     }

@@ -88,6 +88,38 @@ TEST_F(UnreachableTest, it_is_asked_by_one_for_all_and_not_when_all_is_well) {
   EXPECT_EQ(server.main.checks(), 2U);
 }
 
+TEST_F(UnreachableTest, a_statement_that_did_not_get_there_waits_even_if_it_writes) {
+  TestServer server(directory_);
+  const Failure not_begun{.category = FailureCategory::unavailable,
+                          .code = warehouse::not_begun_code,
+                          .message = "nobody listens",
+                          .retryable = true};
+  server.script("write",
+                {.kind = StatementKind::write, .run_fails = not_begun, .stall = Script::Stall::in_run});
+  server.start();
+  const QueryId id = server.submit("write");
+  server.stalled("write");
+  server.main.go_down();
+  server.release("write");
+  server.until([&] { return server.main.checks() == 1; });
+  EXPECT_EQ(server.state(id), State::queued);
+  EXPECT_EQ(told(server).last_trouble->message, "The warehouse is down.");
+  server.script("write", {.kind = StatementKind::write});
+  server.main.come_back();
+  const auto ended = server.ended(id);
+  EXPECT_EQ(ended.entry->state, State::succeeded);
+  EXPECT_EQ(ended.entry->attempt, 2);
+}
+
+TEST_F(UnreachableTest, a_statement_that_may_have_got_there_fails) {
+  TestServer server(directory_);
+  const Failure broken{.category = FailureCategory::unavailable, .message = "the line broke", .retryable = true};
+  server.script("write", {.kind = StatementKind::write, .run_fails = broken});
+  server.start();
+  EXPECT_EQ(server.ended(server.submit("write")).entry->state, State::failed);
+  EXPECT_EQ(server.main.runs("write"), 1U);
+}
+
 TEST_F(UnreachableTest, a_query_that_was_running_in_a_crash_is_not_suspected_of_another) {
   TestServer first(directory_);
   first.script("q", {.stall = Script::Stall::in_run});

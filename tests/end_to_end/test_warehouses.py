@@ -161,7 +161,10 @@ def test_trino_is_asked_with_the_secret_of_now(start_server, trino, tmp_path):
         written(file, "second-secret\n")
         api.run("SELECT 1", warehouse="lake")
         file.unlink()
-        assert "secret_file: No such file" in failure(api, "SELECT 1", warehouse="lake")["message"]
+        waits = api.submit("SELECT 1", warehouse="lake")["id"]
+        unreachable(server, "lake", "secret_file: No such file")
+        written(file, "second-secret\n")
+        assert api.ended(waits)["status"] == "SUCCEEDED"
     assert "-secret" not in server.log_text()
 
 
@@ -240,6 +243,22 @@ def test_a_warehouse_that_is_down_stops_nothing_but_its_queries(start_server, tm
         unreachable(server, "sales", "Failed to connect")
         api.run("SELECT 1")
         api.cancel_everything()
+
+
+def test_statements_wait_for_a_trino_that_is_down(start_server, trino, tmp_path):
+    port = int(trino.url.rsplit(":", 1)[1])
+    trino.close()
+    server = start_server(more=trino_settings(trino, f'secret_file = "{written(tmp_path / "secret", "first-secret")}"', 'retry_for = "10ms"'))
+    with server.api() as api:
+        ids = [api.submit(statement, warehouse="lake")["id"] for statement in ("SELECT 1", "INSERT INTO t SELECT 1")]
+        unreachable(server, "lake", "Trino cannot be reached")
+        assert [api.await_status(id, "QUEUED")["status"] for id in ids] == ["QUEUED", "QUEUED"]
+        again = Trino("first-secret", port)
+        assert [api.ended(id)["status"] for id in ids] == ["SUCCEEDED", "SUCCEEDED"]
+        # With the question whether it is back.
+        assert sorted(statement for statement, _ in again.requests)[0] == "INSERT INTO t SELECT 1"
+        assert sum(statement.startswith("INSERT") for statement, _ in again.requests) == 1
+        again.close()
 
 
 # --- coatcheck warehouse check ---

@@ -182,7 +182,8 @@ Result<std::vector<upstream::Header>> Protocol::credentials() const {
   return headers;
 }
 
-async::Task<Outcome<upstream::Response>> Protocol::exchange(upstream::Request request, Credentials with, Stop stop) {
+async::Task<Outcome<upstream::Response>> Protocol::exchange(upstream::Request request, Credentials with, Stop stop,
+                                                            bool* got_there) {
   request.response_bytes_max = options_.page_bytes_max;
   const auto patience = Clock::now() + options_.retry_for;
   const auto give_up = std::min(patience, request.deadline.value_or(patience));
@@ -196,6 +197,7 @@ async::Task<Outcome<upstream::Response>> Protocol::exchange(upstream::Request re
       if (!options_.compression) attempt.headers.push_back({"Accept-Encoding", "identity"});
     }
     auto answer = co_await client_.send(std::move(attempt));
+    if (got_there && (answer || answer.error().kind != upstream::TransportError::Kind::unreachable)) *got_there = true;
     if (answer && !is_worth_another_try(answer->status)) co_return std::move(*answer);
     if (!answer && !upstream::may_pass(answer.error())) co_return read_transport(answer.error());
     if (*stop || Clock::now() + wait >= give_up) {
@@ -220,7 +222,13 @@ async::Task<Outcome<Page>> Protocol::submit(std::string text, Request request, S
                          .headers = statement_headers(request),
                          .body = std::move(text),
                          .repeatable = true};
-  auto response = co_await exchange(std::move(post), Credentials::with, std::move(stop));
+  bool got_there = false;
+  auto response = co_await exchange(std::move(post), Credentials::with, std::move(stop), &got_there);
+  if (!response && !got_there && response.error().retryable) {
+    Failure failure = std::move(response).error();
+    failure.code = not_begun_code;
+    co_return failure;
+  }
   co_return co_await read(std::move(response));
 }
 

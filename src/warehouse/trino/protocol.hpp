@@ -54,7 +54,9 @@ class Protocol {
   std::vector<upstream::Header> statement_headers(const Request& request) const;
   std::optional<std::string> own_url(std::string_view uri) const;
   Result<std::vector<upstream::Header>> credentials() const;
-  async::Task<Outcome<upstream::Response>> exchange(upstream::Request request, Credentials credentials, Stop stop);
+  // Sets `got_there` if the request may have, as far as one can know.
+  async::Task<Outcome<upstream::Response>> exchange(upstream::Request request, Credentials credentials, Stop stop,
+                                                    bool* got_there = nullptr);
   async::Task<Outcome<Page>> read(Outcome<upstream::Response> response);
 
   TrinoOptions options_;

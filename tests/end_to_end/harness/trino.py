@@ -13,7 +13,7 @@ class Trino:
     Keeps what it was sent, and the statements that it was told to stop.
     """
 
-    def __init__(self, password):
+    def __init__(self, password, port=0):
         self.password = password
         self.requests = []
         self.stopped = []
@@ -61,7 +61,7 @@ class Trino:
             def log_message(self, *_):
                 pass
 
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", port), Handler)
         self.server.daemon_threads = True
         self.url = f"http://127.0.0.1:{self.server.server_port}"
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
