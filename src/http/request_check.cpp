@@ -90,12 +90,7 @@ std::optional<Refusal> check_framing(const RequestHead& head, const Field* codin
 }  // namespace
 
 std::optional<Refusal> check(const RequestHead& head) {
-  for (std::size_t i = 0; i + 1 < head.raw.size(); ++i) {
-    if (head.raw[i] == '\n' && (head.raw[i + 1] == ' ' || head.raw[i + 1] == '\t')) {
-      return Refusal{400, "a header line is folded"};
-    }
-  }
-
+  if (head.folded) return Refusal{400, "a header line is folded"};
   int hosts = 0;
   int codings = 0;
   int lengths = 0;

@@ -14,7 +14,7 @@ struct RequestHead {
   std::string_view target;
   int version = 11;  // 10 or 11.
   const std::vector<Field>* fields = nullptr;
-  std::string_view raw;  // The bytes of the whole head, to its empty line.
+  bool folded = false;  // A field went over more than one line.
 };
 
 // Why a request is not served, and with which status.

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <boost/asio/buffer.hpp>
 #include <boost/beast/http/basic_parser.hpp>
 
 #include <cstddef>
@@ -12,16 +13,25 @@
 
 namespace coatcheck::http {
 
-// Beast's parser, filling a Request straight from the bytes. One per request; feed it with put().
-//
-// put() stops at the end of the head; after that, eager(true) takes as much of the body as there is.
+// Beast's parser, filling a Request straight from the bytes. One per request; feed it with put_head(), and after that
+// with put_body(). What they do not use must come again, with more behind it.
 class RequestParser final : public boost::beast::http::basic_parser<true> {
  public:
   explicit RequestParser(std::size_t header_bytes_max);
 
+  // As put(), to the end of the head and no further; keeps account of what put() is silent about.
+  std::size_t put_head(boost::asio::const_buffer bytes, boost::beast::error_code& error);
+
+  // Takes as much of the body as there is. need_more: not whole yet.
+  std::size_t put_body(boost::asio::const_buffer bytes, boost::beast::error_code& error);
+
+  // Whether the first line has come, however long the fields are.
+  bool has_first_line() const { return !method_.empty(); }
+
   // From the end of the head on.
   const std::string& method() const { return method_; }
   int version() const { return version_; }
+  bool folded() const { return folded_; }  // Some field went over more than one line (RFC 9112 5.2).
   Request& request() { return request_; }
 
   // The body may not be larger than this; put() fails with body_limit as soon as it is.
@@ -46,6 +56,7 @@ class RequestParser final : public boost::beast::http::basic_parser<true> {
   Request request_;
   std::string method_;
   int version_ = 11;
+  bool folded_ = false;
   std::uint64_t body_bytes_max_ = 0;
 };
 

@@ -25,6 +25,8 @@ struct Limits {
   std::chrono::milliseconds idle_timeout = std::chrono::seconds(75);  // Between requests.
   std::chrono::milliseconds write_timeout =
       std::chrono::seconds(60);  // For the client to take any piece of a response.
+  // Bytes a second that the client must take on average of every write_timeout in which it lets the server wait.
+  std::uint64_t write_rate_min = 1024;
 };
 
 // What has happened since the start; connections_open is what is.

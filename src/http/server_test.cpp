@@ -152,6 +152,23 @@ TEST_F(Serving, refuses_a_header_that_is_too_large) {
   EXPECT_EQ(another.ask(get("/hello", many)).status, 431);
 }
 
+TEST_F(Serving, refuses_a_target_that_is_too_long) {
+  EXPECT_EQ(client_.ask(get("/" + std::string(9000, 'x'))).status, 414);
+}
+
+TEST_F(Serving, lets_empty_lines_before_a_request_pass_in_whatever_pieces) {
+  client_.send("\r");
+  // The answer to another tells that the server has read what was sent before.
+  ASSERT_EQ(RawClient(server_.port()).ask(get("/hello")).status, 200);
+  EXPECT_EQ(client_.ask("\n\r\n" + get("/hello")).body, "hello");
+}
+
+TEST_F(Serving, refuses_a_folded_line_that_comes_before_the_rest_of_the_head) {
+  client_.send("GET /hello HTTP/1.1\r\nHost: a\r\nX: 1\r\n 2\r\nY");
+  ASSERT_EQ(RawClient(server_.port()).ask(get("/hello")).status, 200);
+  EXPECT_EQ(client_.ask(": 3\r\n\r\n").status, 400);
+}
+
 TEST_F(Serving, refuses_what_is_not_http) {
   const RawResponse response = client_.ask("hello, is anybody there?\r\n\r\n");
   EXPECT_EQ(response.status, 400);

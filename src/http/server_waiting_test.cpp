@@ -117,6 +117,8 @@ Router router(Stage& stage) {
   router.add({.verb = Verb::get, .pattern = "/work", .handle = [at](Request) { return wait_at_gate(at); }});
   router.add({.verb = Verb::get, .pattern = "/pieces", .handle = [at](Request) { return stream<Pieces>(at, 3); }});
   router.add({.verb = Verb::get, .pattern = "/large", .handle = [at](Request) { return stream<Pieces>(at, 1024); }});
+  router.add(
+      {.verb = Verb::get, .pattern = "/endless", .handle = [at](Request) { return stream<Pieces>(at, 1'000'000); }});
   router.add({.verb = Verb::get, .pattern = "/broken", .handle = [](Request) { return stream<BreaksOff>(); }});
   router.add(
       {.verb = Verb::get, .pattern = "/events", .handle = [at](Request) { return stream<Events>(at); }, .waits = true});
@@ -236,6 +238,30 @@ TEST(Streaming, a_client_that_does_not_read_for_too_long_is_cut) {
   EXPECT_FALSE(slow.receive().complete);
 }
 
+// Enough that the kernel announces every read at once: with less it may let the sender guess, for seconds.
+constexpr int slow_reader_bytes = 512 * 1024;
+
+// Takes a little at a time, in step with another client, until the server has cut it, or has not for too long.
+void read_slowly(RunningServer& server, RawClient& slow) {
+  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+  RawClient other(server.port());
+  while (server.counters().bodies_cut == 0 && std::chrono::steady_clock::now() < end) {
+    slow.skip(64 * 1024);
+    ASSERT_EQ(other.ask(get("/hello")).body, "hello");
+  }
+}
+
+TEST(Streaming, a_client_that_reads_without_stopping_but_too_slowly_is_cut) {
+  Stage stage;
+  RunningServer server(router(stage), {.write_timeout = std::chrono::seconds(1), .write_rate_min = 1ULL << 40U});
+  RawClient slow(server.port(), slow_reader_bytes);
+  slow.send(get("/endless"));
+  read_slowly(server, slow);
+  EXPECT_EQ(server.counters().bodies_cut, 1U);
+  EXPECT_TRUE(slow.ends());
+  EXPECT_EQ(server.counters().clients_left, 0U);
+}
+
 // A file of 8 MB whose bytes tell where they are, gone when it goes.
 class NumberedFile {
  public:
@@ -268,6 +294,13 @@ async::Task<Response> send_file(Request request, const NumberedFile* file, std::
   Response response;
   response.body = std::move(segments);
   apply_range(request, "\"v1\"", response);
+  co_return response;
+}
+
+async::Task<Response> send_often(const NumberedFile* file) {
+  const FileSlice slice{.descriptor = file->descriptor(), .offset = 0, .bytes = file->bytes().size()};
+  Response response;
+  response.body = std::vector<Segment>(1000, slice);
   co_return response;
 }
 
@@ -309,6 +342,19 @@ TEST_F(FileBodies, any_range_of_it_arrives_intact) {
     EXPECT_EQ(response.status, 206) << each.range;
     EXPECT_TRUE(response.body == whole_.substr(each.first, each.bytes)) << each.range;
   }
+}
+
+TEST(SlowReaders, one_that_takes_a_file_too_slowly_is_cut) {
+  const NumberedFile file;
+  Router router;
+  router.add({.verb = Verb::get, .pattern = "/hello", .handle = hello});
+  router.add({.verb = Verb::get, .pattern = "/files", .handle = [&file](Request) { return send_often(&file); }});
+  RunningServer server(std::move(router), {.write_timeout = std::chrono::seconds(1), .write_rate_min = 1ULL << 40U});
+  RawClient slow(server.port(), slow_reader_bytes);
+  slow.send(get("/files"));
+  read_slowly(server, slow);
+  EXPECT_EQ(server.counters().bodies_cut, 1U);
+  EXPECT_TRUE(slow.ends());
 }
 
 TEST_F(FileBodies, a_file_that_is_too_short_cuts_the_connection) {

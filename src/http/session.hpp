@@ -85,7 +85,8 @@ class Session : public std::enable_shared_from_this<Session> {
   async::asio::mutable_buffer space();
   bool took(const boost::system::error_code& error, std::size_t bytes);
   void release_buffer();
-  std::optional<Refusal> check_head(std::string_view raw);
+  void skip_empty_lines();
+  std::optional<Refusal> check_head();
   // The answer to a request that has no route, or whose body its route does not take.
   std::optional<Response> find_route();
   // Answers with a problem and closes.
@@ -103,6 +104,9 @@ class Session : public std::enable_shared_from_this<Session> {
   async::Task<bool> send_source(std::unique_ptr<BodySource> source);
   async::Task<bool> flushed();
   void flush(bool more_follows);
+  void wait_for_client();
+  bool client_keeps_up();
+  void too_slow();
   void broken();
   void body_broke(std::string_view detail);
 
@@ -136,6 +140,10 @@ class Session : public std::enable_shared_from_this<Session> {
   std::string_view out_tail_;
   std::size_t sent_ = 0;
   bool flushing_ = false;
+  // How fast the client reads: what it took, and how long it let the server wait, since that was last judged.
+  std::uint64_t taken_ = 0;
+  async::Timer::duration waited_{0};
+  async::Timer::time_point wait_began_;
 
   Phase phase_ = Phase::idle;
   std::uint32_t turn_ = 0;  // Counts handlings, so that a late look knows its own.

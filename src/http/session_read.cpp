@@ -23,7 +23,8 @@ constexpr std::size_t body_buffer_bytes = 64 * 1024;
 constexpr std::size_t linger_bytes_max = 1024 * 1024;
 constexpr std::chrono::seconds linger_timeout{5};
 
-Refusal refusal_of(const boost::system::error_code& error) {
+Refusal refusal_of(const boost::system::error_code& error, bool has_first_line) {
+  if (error == Error::header_limit && !has_first_line) return {414, "the request target is too long"};
   if (error == Error::header_limit) return {431, "the header is too large"};
   if (error == Error::body_limit) return {413, "the body is larger than this resource takes"};
   if (error == Error::bad_version) return {505, "the version of HTTP is neither 1.0 nor 1.1"};
@@ -37,21 +38,18 @@ Task<bool> Session::read_head() {
   if (begin_ == end_ && capacity_ > buffer_bytes) release_buffer();
   arm(Phase::idle, shared_->limits.idle_timeout);
   for (;;) {
-    // A line that some clients send after a body (RFC 9112 2.2).
-    while (!parser_->got_some() && end_ - begin_ >= 2 && buffer_[begin_] == '\r' && buffer_[begin_ + 1] == '\n') {
-      begin_ += 2;
-    }
-    if (begin_ != end_) {
+    skip_empty_lines();
+    const bool half_a_line = !parser_->got_some() && end_ - begin_ == 1 && buffer_[begin_] == '\r';
+    if (begin_ != end_ && !half_a_line) {
       boost::system::error_code error;
-      const std::size_t used = parser_->put(asio::const_buffer(&buffer_[begin_], end_ - begin_), error);
-      const std::string_view raw(&buffer_[begin_], used);
-      begin_ += used;
+      begin_ += parser_->put_head(asio::const_buffer(&buffer_[begin_], end_ - begin_), error);
       if (error && error != Error::need_more) {
-        co_await refuse(refusal_of(error).status, std::string(refusal_of(error).detail));
+        const Refusal refusal = refusal_of(error, parser_->has_first_line());
+        co_await refuse(refusal.status, std::string(refusal.detail));
         co_return false;
       }
       if (!error && parser_->is_header_done()) {
-        const auto refusal = check_head(raw);
+        const auto refusal = check_head();
         if (!refusal) co_return true;
         co_await refuse(refusal->status, std::string(refusal->detail));
         co_return false;
@@ -68,13 +66,20 @@ Task<bool> Session::read_head() {
   }
 }
 
-std::optional<Refusal> Session::check_head(std::string_view raw) {
+// Lines that some clients send after a body (RFC 9112 2.2). They are no beginning: the connection stays idle.
+void Session::skip_empty_lines() {
+  while (!parser_->got_some() && end_ - begin_ >= 2 && buffer_[begin_] == '\r' && buffer_[begin_ + 1] == '\n') {
+    begin_ += 2;
+  }
+}
+
+std::optional<Refusal> Session::check_head() {
   Request& request = parser_->request();
   const RequestHead head{.method = parser_->method(),
                          .target = request.target,
                          .version = parser_->version(),
                          .fields = &request.fields,
-                         .raw = raw};
+                         .folded = parser_->folded()};
   exchange_ = {.head_only = head.method == "HEAD",
                .old = head.version < 11,
                .keep_alive = parser_->keep_alive() && !shared_->draining};
@@ -123,16 +128,16 @@ Task<bool> Session::read_body() {
     arm(Phase::body, shared_->limits.body_timeout);
   }
   parser_->body_bytes_max(route_->body_bytes_max);
-  parser_->eager(true);
   for (;;) {
     if (begin_ != end_) {
       boost::system::error_code error;
-      begin_ += parser_->put(asio::const_buffer(&buffer_[begin_], end_ - begin_), error);
+      begin_ += parser_->put_body(asio::const_buffer(&buffer_[begin_], end_ - begin_), error);
       if (!error && parser_->is_done()) co_return true;
       // Chunk framing that does not fit the buffer is nothing that a client needs.
       if (error == Error::need_more && end_ - begin_ >= body_buffer_bytes) error = Error::bad_chunk;
       if (error && error != Error::need_more) {
-        co_await refuse(refusal_of(error).status, std::string(refusal_of(error).detail));
+        const Refusal refusal = refusal_of(error, true);
+        co_await refuse(refusal.status, std::string(refusal.detail));
         co_return false;
       }
     }

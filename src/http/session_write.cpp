@@ -105,6 +105,7 @@ Task<bool> Session::send_file(FileSlice slice) {
     if (sent > 0) {
       left -= static_cast<std::uint64_t>(sent);
       in_turn += static_cast<std::uint64_t>(sent);
+      taken_ += static_cast<std::uint64_t>(sent);
       shared_->counters.bytes_out += static_cast<std::uint64_t>(sent);
       if (in_turn < turn_bytes) continue;
       in_turn = 0;
@@ -113,11 +114,10 @@ Task<bool> Session::send_file(FileSlice slice) {
     } else if (sent < 0 && errno == EINTR) {
       continue;
     } else if (sent < 0 && errno == EAGAIN) {
-      arm(Phase::writing, shared_->limits.write_timeout);
+      wait_for_client();
       const auto [error] = co_await socket_.async_wait(Socket::wait_write, as_outcome);
-      deadline_ = async::Timer::time_point::max();
       in_turn = 0;
-      if (error || failed_) co_return false;
+      if (error || failed_ || !client_keeps_up()) co_return false;
     } else if (sent < 0 && (errno == EPIPE || errno == ECONNRESET)) {
       co_return false;
     } else {
@@ -204,14 +204,15 @@ void Session::flush(bool more_follows) {
     const ssize_t sent = ::sendmsg(socket_.native_handle(), &message, flags);
     if (sent >= 0) {
       sent_ += static_cast<std::size_t>(sent);
+      taken_ += static_cast<std::uint64_t>(sent);
       shared_->counters.bytes_out += static_cast<std::uint64_t>(sent);
     } else if (errno == EAGAIN) {
       flushing_ = true;
-      deadline_ = shared_->now + shared_->limits.write_timeout;
+      wait_for_client();
       socket_.async_wait(Socket::wait_write, [self = shared_from_this(), more_follows](const auto& error) {
         if (error) {
           self->broken();
-        } else {
+        } else if (self->client_keeps_up()) {
           self->flush(more_follows);
         }
       });
@@ -229,6 +230,36 @@ void Session::flush(bool more_follows) {
   deadline_ = async::Timer::time_point::max();
   flushing_ = false;
   flush_ended_.cancel();
+}
+
+// One wait may last write_timeout; all together they are judged by write_rate_min.
+void Session::wait_for_client() {
+  deadline_ = shared_->now + shared_->limits.write_timeout;
+  wait_began_ = shared_->now;
+}
+
+// After a wait. False: the client reads so slowly that it was cut. Only time in which the server had something to send
+// and could not counts, so a source that is slow is not held against its client.
+bool Session::client_keeps_up() {
+  deadline_ = async::Timer::time_point::max();
+  waited_ += shared_->now - wait_began_;
+  if (waited_ < shared_->limits.write_timeout) return true;
+  const double wanted =
+      static_cast<double>(shared_->limits.write_rate_min) * std::chrono::duration<double>(waited_).count();
+  const bool fast_enough = static_cast<double>(taken_) >= wanted;
+  taken_ = 0;
+  waited_ = {};
+  if (!fast_enough) too_slow();
+  return fast_enough;
+}
+
+void Session::too_slow() {
+  ++shared_->counters.bodies_cut;
+  failed_ = true;
+  close(true);
+  flushing_ = false;
+  flush_ended_.cancel();
+  if (source_runs_) cancel_.emit(asio::cancellation_type::terminal);
 }
 
 void Session::broken() {

@@ -116,6 +116,11 @@ RawResponse RawClient::receive(bool head_only) {
   return response;
 }
 
+bool RawClient::skip(std::size_t bytes) {
+  std::string piece(bytes, '\0');
+  return ::recv(socket_, piece.data(), piece.size(), 0) > 0;
+}
+
 bool RawClient::ends() {
   while (fill()) {
   }

@@ -37,6 +37,8 @@ class RawClient {
     send(bytes);
     return receive();
   }
+  // Reads at most so many bytes and forgets them; false if the connection has ended.
+  bool skip(std::size_t bytes);
   // Reads to the end of the connection; true if it ended rather than hung.
   bool ends();
 
