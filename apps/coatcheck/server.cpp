@@ -46,6 +46,14 @@ void warn_of_secrets(const config::Warehouse& warehouse) {
   }
 }
 
+// Settings say 0 where there is no limit.
+query::ShareLimits share_limits(config::Count max_running, config::Count max_queued) {
+  query::ShareLimits limits;
+  if (max_running != 0) limits.running_max = max_running;
+  if (max_queued != 0) limits.queued_max = max_queued;
+  return limits;
+}
+
 }  // namespace
 
 ServerProcess::ServerProcess(async::Loop& loop, const config::Settings& settings)
@@ -96,8 +104,14 @@ Result<void> ServerProcess::open() {
       .result_ttl_default = settings_.results.ttl,
       .result_ttl_max = settings_.results.ttl_max,
       .history_retention = settings_.history.retention};
-  service_ = std::make_unique<query::Service>(loop_, *journal_, *spool_, disk_, system_clock(), registry_, options,
-                                              warehouses_);
+  options.others = share_limits(settings_.principals.max_running, settings_.principals.max_queued);
+  for (const config::Principal& principal : settings_.principals_of_note) {
+    query::ShareLimits& limits = options.named[principal.name];
+    limits = share_limits(principal.max_running, principal.max_queued);
+    limits.weight = static_cast<unsigned>(principal.weight);
+  }
+  service_ = std::make_unique<query::Service>(loop_, *journal_, *spool_, disk_, system_clock(), registry_,
+                                              std::move(options), warehouses_);
   stored_.attach(*service_);
 
   const config::Limits& limits = settings_.limits;
@@ -122,7 +136,8 @@ Result<void> ServerProcess::open() {
                            .header_timeout = limits.header_timeout,
                            .body_timeout = limits.body_timeout,
                            .idle_timeout = limits.idle_timeout,
-                           .write_timeout = limits.write_timeout};
+                           .write_timeout = limits.write_timeout,
+                           .write_rate_min = limits.write_rate_min};
   server_ = std::make_unique<http::Server>(loop_, std::move(router), http_limits,
                                            [](std::string_view event, std::string_view detail) {
                                              // A client that goes away is its own business; what a handler did wrong is

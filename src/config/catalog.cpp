@@ -19,6 +19,8 @@ constexpr std::array all_sections = {
     Section{"results", "How long and how much of results is kept."},
     Section{"history", "What is remembered of ended queries."},
     Section{"limits", "What one client may ask for, and all of them together."},
+    Section{"principals",
+            "What each principal may have under way, in all warehouses together. They are served in turn."},
 };
 
 constexpr std::array all_settings = {
@@ -109,9 +111,51 @@ constexpr std::array all_settings = {
     Setting<Settings>{"limits.write_timeout", "60s", "100ms", "1h", "",
                       [](Settings& s) -> Slot { return &s.limits.write_timeout; }, "",
                       "For a client to take any one piece of a response."},
+    Setting<Settings>{
+        "limits.write_rate_min", "1KiB", "0B", "1GiB", "",
+        [](Settings& s) -> Slot { return BytesSlot{&s.limits.write_rate_min}; }, "",
+        "Of a response in a second, on average of every write_timeout that the client lets the server wait."},
     Setting<Settings>{"limits.recent_queries_max", "100000", "100", "10000000", "",
                       [](Settings& s) -> Slot { return CountSlot{&s.limits.recent_queries_max}; }, "",
                       "Ended queries kept in memory, so that asking about them costs no disk."},
+
+    Setting<Settings>{"principals.max_running", "0", "0", "1000000", "",
+                      [](Settings& s) -> Slot { return CountSlot{&s.principals.max_running}; }, "",
+                      "Queries of one principal that run at the same time; others are queued. 0: no limit."},
+    Setting<Settings>{"principals.max_queued", "0", "0", "1000000", "",
+                      [](Settings& s) -> Slot { return CountSlot{&s.principals.max_queued}; }, "",
+                      "Queries of one principal that may be queued; more are refused with 429. 0: no limit."},
+};
+
+constexpr std::array principal_settings = {
+    Setting<Principal>{.name = "name",
+                       .choices = "principal",
+                       .slot = [](Principal& p) -> Slot { return &p.name; },
+                       .sentence = "Whose it is: the name that its keys were made for.",
+                       .sample = "\"dashboards\"",
+                       .is_needed = true},
+    Setting<Principal>{
+        .name = "max_running",
+        .fallback = "0",
+        .lowest = "0",
+        .highest = "1000000",
+        .slot = [](Principal& p) -> Slot { return CountSlot{&p.max_running}; },
+        .sentence = "Queries that run at the same time. 0: no limit. Without it, what the section principals says.",
+        .sample = "2"},
+    Setting<Principal>{
+        .name = "max_queued",
+        .fallback = "0",
+        .lowest = "0",
+        .highest = "1000000",
+        .slot = [](Principal& p) -> Slot { return CountSlot{&p.max_queued}; },
+        .sentence = "Queries that may be queued. 0: no limit. Without it, what the section principals says.",
+        .sample = "100"},
+    Setting<Principal>{.name = "weight",
+                       .fallback = "1",
+                       .lowest = "1",
+                       .highest = "1000",
+                       .slot = [](Principal& p) -> Slot { return CountSlot{&p.weight}; },
+                       .sentence = "How many turns it has for each turn of one of weight 1, while both wait."},
 };
 
 template <class Owner>
@@ -127,6 +171,8 @@ void fill(Owner& owner, std::span<const Setting<Owner>> catalog) {
 std::span<const Section> sections() { return all_sections; }
 std::span<const Setting<Settings>> settings_catalog() { return all_settings; }
 
+std::span<const Setting<Principal>> principal_catalog() { return principal_settings; }
+
 Settings without_warehouses() {
   Settings settings;
   fill(settings, settings_catalog());
@@ -137,6 +183,12 @@ Warehouse default_warehouse() {
   Warehouse warehouse;
   fill(warehouse, warehouse_catalog());
   return warehouse;
+}
+
+Principal default_principal() {
+  Principal principal;
+  fill(principal, principal_catalog());
+  return principal;
 }
 
 }  // namespace coatcheck::config

@@ -28,8 +28,8 @@ struct Setting {
   std::string_view fallback = {};  // The default, written as in an override.
   std::string_view lowest = {};    // Bounds of a number, size or duration, both included.
   std::string_view highest = {};
-  // Of a text: "debug|info": the only ones allowed. "name": a name. "path": one that is not empty. "variable": the name
-  // of a variable of the environment. Of texts: "no secrets". Empty: any.
+  // Of a text: "debug|info": the only ones allowed. "name": a name. "principal": the name of one. "path": one that is
+  // not empty. "variable": the name of a variable of the environment. Of texts: "no secrets". Empty: any.
   std::string_view choices = {};
   Slot (*slot)(Owner&) = nullptr;
   std::string_view environment = {};  // A variable that sets it, or empty.
@@ -48,6 +48,7 @@ std::span<const Section> sections();
 std::span<const Setting<Settings>> settings_catalog();
 std::span<const Setting<Warehouse>> warehouse_catalog();
 std::span<const Setting<Table>> table_catalog();
+std::span<const Setting<Principal>> principal_catalog();
 
 // Whether warehouses of that kind have this setting.
 inline bool is_of_kind(const Setting<Warehouse>& setting, std::string_view kind) {
@@ -57,5 +58,6 @@ inline bool is_of_kind(const Setting<Warehouse>& setting, std::string_view kind)
 // Fills every setting with its default. The owner's lists of other owners stay as they are.
 Settings without_warehouses();
 Warehouse default_warehouse();
+Principal default_principal();
 
 }  // namespace coatcheck::config

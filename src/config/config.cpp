@@ -57,6 +57,8 @@ void read_override(const std::string& text, Gathering& gathering) {
 
   constexpr std::string_view warehouse_prefix = "warehouse.";
   if (name.starts_with(warehouse_prefix)) return read_warehouse_override(name, value, gathering);
+  constexpr std::string_view principal_prefix = "principal.";
+  if (name.starts_with(principal_prefix)) return read_principal_override(name, value, gathering);
   const auto* setting = find(settings_catalog(), name);
   if (setting == nullptr) return gathering.mistake(place, toml_string(name), "there is no such setting");
   gathering.set_from_text(gathering.loaded.settings, *setting, name, place, value);

@@ -86,6 +86,33 @@ TEST(Config, every_kind_of_value_is_read) {
   EXPECT_TRUE(settings.warehouses[1].is_default);
 }
 
+TEST(Config, a_principal_has_what_its_section_says_and_else_what_holds_for_all) {
+  const std::string toml = R"(
+    [[principal]]
+    name = "ann@example.org"
+    weight = 3
+    [[principal]]
+    name = "free"
+    max_running = 0
+    [principals]
+    max_running = 2
+    max_queued = 50
+  )";
+  const Settings settings = good(toml, {.overrides = {"principals.max_running=5", "principal.ann@example.org.weight=4",
+                                                      "principal.free.max_queued=7"}});
+  EXPECT_EQ(settings.principals, (Principals{.max_running = 5, .max_queued = 50}));
+  EXPECT_THAT(settings.principals_of_note,
+              ElementsAre(Principal{.name = "ann@example.org", .max_running = 5, .max_queued = 50, .weight = 4},
+                          Principal{.name = "free", .max_running = 0, .max_queued = 7, .weight = 1}));
+  EXPECT_TRUE(defaults().principals_of_note.empty());
+  EXPECT_EQ(defaults().principals, Principals{});
+
+  const auto loaded = load_text(toml, "test.toml");
+  ASSERT_TRUE(loaded);
+  EXPECT_EQ(good(effective(*loaded)), loaded->settings);
+  EXPECT_THAT(effective(*loaded), HasSubstr("weight = 3  # test.toml:4:14\n"));
+}
+
 TEST(Config, the_first_warehouse_is_the_default_one_unless_another_says_so) {
   const Settings settings = good("[[warehouse]]\nname = \"a\"\n[[warehouse]]\nname = \"b\"");
   EXPECT_TRUE(settings.warehouses[0].is_default);
@@ -134,6 +161,15 @@ TEST(Config, wrong_types_unknown_names_and_what_is_out_of_bounds_are_mistakes) {
            {"[[warehouse]]\ndata_directories = [\"\"]", "warehouse[0].data_directories: an item is empty"},
            {"[[warehouse]]\n[[warehouse.table]]\nname = \"t\"", "warehouse[0].table[0].path: is missing"},
            {"[[warehouse]]\n[warehouse.table]\nname = \"t\"", "must be written [[warehouse.table]]"},
+           {"[principal]\nname = \"a\"", "must be written [[principal]]"},
+           {"[[principal]]\nweight = 1", "principal[0].name: is missing"},
+           {"[[principal]]\nname = \"\"", "principal[0].name: \"\" is not allowed; allowed is a name of 1 to 64"},
+           {"[[principal]]\nname = \"a b\"", "principal[0].name: \"a b\" is not allowed"},
+           {"[[principal]]\nname = \"a\"\nweight = 0", "principal[0].weight: 0 is out of bounds"},
+           {"[[principal]]\nname = \"a\"\nwait = 1", "\"principal[0].wait\": there is no such setting"},
+           {"[[principal]]\nname = \"a\"\n[[principal]]\nname = \"a\"",
+            "test.toml:4:8: principal[1].name: \"a\" is the name of another principal too"},
+           {"[principals]\nweight = 1", "there is no such setting"},
            {"a = = 1", "test.toml:1:5: not TOML"},
        }) {
     EXPECT_THAT(mistake(toml), HasSubstr(part)) << toml;
@@ -211,6 +247,11 @@ TEST(Config, mistakes_in_overrides_and_variables_are_told_too) {
   EXPECT_EQ(with("warehouse.lab.threads=1"), "override: \"warehouse.lab.threads\": there is no such warehouse");
   EXPECT_EQ(with("warehouse.main.x=1"), "override: \"warehouse.main.x\": there is no such setting");
   EXPECT_EQ(with("warehouse.x=1"), "override: \"warehouse.x\": there is no such warehouse");
+  EXPECT_EQ(with("principal.ann.weight=1"),
+            "override: \"principal.ann.weight\": there is no section for such a principal");
+  EXPECT_EQ(with("principal.x=1"), "override: \"principal.x\": there is no section for such a principal");
+  EXPECT_EQ(mistake("[[principal]]\nname = \"a\"", {.overrides = {"principal.a.x=1"}}),
+            "override: \"principal.a.x\": there is no such setting");
   EXPECT_THAT(with("limits.batch_ids_max=-1"), HasSubstr("\"-1\" is not a whole number; allowed is a number from 1"));
   EXPECT_THAT(with("authentication.enabled=no"), HasSubstr("\"no\" is neither true nor false"));
   EXPECT_THAT(mistake("", {.environment = {{"COATCHECK_LISTEN", "here"}}}),
@@ -275,6 +316,8 @@ TEST(Config, the_examples_table_and_other_warehouses_are_good_ones) {
   const auto& warehouses = loaded->settings.warehouses;
   ASSERT_EQ(warehouses.size(), 4U);
   EXPECT_EQ(warehouses[0].duckdb.tables.size(), 1U);
+  EXPECT_THAT(loaded->settings.principals_of_note,
+              ElementsAre(Principal{.name = "dashboards", .max_running = 2, .max_queued = 100, .weight = 1}));
   for (const auto& setting : warehouse_catalog()) {
     const std::string at = setting.kind == "adbc"    ? "warehouse[1]."
                            : setting.kind == "trino" ? "warehouse[2]."
@@ -304,6 +347,11 @@ TEST(Catalog, every_setting_is_named_once_in_a_known_section_and_its_default_is_
   for (const auto& setting : warehouse_catalog()) {
     EXPECT_TRUE(check(setting.slot(warehouse), allowed(setting))) << setting.name;
     EXPECT_TRUE(names.insert(setting.name).second || !setting.kind.empty()) << setting.name;
+    EXPECT_TRUE(setting.sentence.ends_with('.')) << setting.name;
+  }
+  Principal principal = default_principal();
+  for (const auto& setting : principal_catalog()) {
+    EXPECT_TRUE(check(setting.slot(principal), allowed(setting)) || setting.is_needed) << setting.name;
     EXPECT_TRUE(setting.sentence.ends_with('.')) << setting.name;
   }
 }

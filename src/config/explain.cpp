@@ -117,6 +117,12 @@ std::string effective(const Loaded& loaded) {
       }
     }
   }
+  for (std::size_t p = 0; p != loaded.settings.principals_of_note.size(); ++p) {
+    listing.heading("[[principal]]");
+    for (const auto& setting : principal_catalog()) {
+      listing.line(loaded.settings.principals_of_note[p], setting, fmt::format("principal[{}].{}", p, setting.name));
+    }
+  }
   return listing.take();
 }
 
@@ -166,6 +172,11 @@ std::string example() {
       out,
       "A Snowflake account (docs/warehouses/snowflake.md); again with the settings of queues and times from above.");
   append_kind(out, "cloud", "snowflake");
+  out += '\n';
+  append_comment(out, "A principal with limits or a weight of its own (docs/operating.md); there may be several.");
+  out += "#\n#     [[principal]]\n";
+  Principal principal = default_principal();
+  for (const auto& setting : principal_catalog()) append_sample(out, principal, setting);
   return out;
 }
 

@@ -65,11 +65,18 @@ void read_toml(std::string_view text, const std::string& file, Gathering& gather
 // Takes "warehouse.main.threads=4"; `name` is what stands before the equals sign.
 void read_warehouse_override(const std::string& name, std::string_view value, Gathering& gathering);
 
+// Takes "principal.ann.weight=4"; `name` is what stands before the equals sign.
+void read_principal_override(const std::string& name, std::string_view value, Gathering& gathering);
+
 // Finds what is wrong with the settings taken together, and names the default warehouse if nobody has.
 void apply_rules(Gathering& gathering);
 
 // The part of it that is about warehouses.
 void apply_warehouse_rules(Gathering& gathering);
+
+// The part of it that is about principals; and gives those in a section of their own what holds for all, where they say
+// nothing else.
+void apply_principal_rules(Gathering& gathering);
 
 // Where a setting got its value, for a mistake that several settings make together.
 std::string origin(const Gathering& gathering, const std::string& name);

@@ -30,6 +30,7 @@ void apply_rules(Gathering& gathering) {
               settings.limits.statement_bytes_max <= settings.limits.body_bytes_max);
   check_order(gathering, "limits.inline_rows_max", "limits.page_rows_max",
               settings.limits.inline_rows_max <= settings.limits.page_rows_max);
+  apply_principal_rules(gathering);
   apply_warehouse_rules(gathering);
 }
 

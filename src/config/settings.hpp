@@ -92,6 +92,7 @@ struct Limits {
   Duration body_timeout = {};
   Duration idle_timeout = {};
   Duration write_timeout = {};
+  Bytes write_rate_min = {};
   // Memory.
   Count recent_queries_max = 0;
 
@@ -211,6 +212,23 @@ struct Warehouse {
   bool operator==(const Warehouse&) const = default;
 };
 
+// What principals may have that have no section of their own.
+struct Principals {
+  Count max_running = 0;  // 0: no limit.
+  Count max_queued = 0;   // 0: no limit.
+
+  bool operator==(const Principals&) const = default;
+};
+
+struct Principal {
+  std::string name = {};
+  Count max_running = 0;  // 0: no limit.
+  Count max_queued = 0;   // 0: no limit.
+  Count weight = 0;
+
+  bool operator==(const Principal&) const = default;
+};
+
 struct Settings {
   Server server = {};
   Data data = {};
@@ -219,7 +237,9 @@ struct Settings {
   Limits limits = {};
   Results results = {};
   History history = {};
-  std::vector<Warehouse> warehouses = {};  // At least one.
+  Principals principals = {};
+  std::vector<Warehouse> warehouses = {};          // At least one.
+  std::vector<Principal> principals_of_note = {};  // Those with limits or a weight of their own.
 
   bool operator==(const Settings&) const = default;
 };

@@ -13,6 +13,7 @@ namespace {
 
 constexpr std::size_t warehouses_max = 64;
 constexpr std::size_t tables_max = 1000;
+constexpr std::size_t principals_max = 10'000;
 
 // Moves a TOML value into a slot, if it is of the slot's type.
 struct NodeSetter {
@@ -89,6 +90,8 @@ class TomlReader {
     for (const auto& [key, node] : document) {
       if (key == "warehouse") {
         read_warehouses(node);
+      } else if (key == "principal") {
+        read_principals(node);
       } else {
         read_section(key, node);
       }
@@ -164,6 +167,20 @@ class TomlReader {
           wrong(item, name + "." + std::string(setting.name), "is missing");
         }
       }
+    }
+  }
+
+  void read_principals(const toml::node& node) {
+    if (!node.is_array_of_tables()) return wrong(node, "principal", "must be written [[principal]]");
+    std::vector<Principal>& principals = gathering_.loaded.settings.principals_of_note;
+    for (const toml::node& item : *node.as_array()) {
+      const std::string name = fmt::format("principal[{}]", principals.size());
+      if (principals.size() == principals_max) return wrong(item, name, fmt::format("more than {}", principals_max));
+      Principal& principal = principals.emplace_back(default_principal());
+      for (const auto& [key, value] : *item.as_table()) {
+        read_setting(principal, principal_catalog(), key.str(), name + "." + std::string(key.str()), key, value);
+      }
+      if (!item.as_table()->contains("name")) wrong(item, name + ".name", "is missing");
     }
   }
 

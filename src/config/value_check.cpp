@@ -27,6 +27,12 @@ bool is_name(std::string_view text) {
   });
 }
 
+bool is_principal_name(std::string_view text) {
+  std::string plain(text);
+  std::replace_if(plain.begin(), plain.end(), [](char c) { return c == '.' || c == '@'; }, '-');
+  return is_name(plain);
+}
+
 bool is_among(std::string_view text, std::string_view choices) {
   while (!choices.empty()) {
     const std::size_t bar = std::min(choices.find('|'), choices.size());
@@ -93,9 +99,10 @@ struct Checker {
     if (!checked) return checked;
     if (allowed.choices.empty()) return checked;
     if (allowed.choices == "variable") return check_variable(*value);
-    const bool fine = allowed.choices == "name"   ? is_name(*value)
-                      : allowed.choices == "path" ? !value->empty()
-                                                  : is_among(*value, allowed.choices);
+    const bool fine = allowed.choices == "name"        ? is_name(*value)
+                      : allowed.choices == "principal" ? is_principal_name(*value)
+                      : allowed.choices == "path"      ? !value->empty()
+                                                       : is_among(*value, allowed.choices);
     if (!fine) return wrong(toml_string(*value) + " is not allowed");
     return checked;
   }
@@ -153,6 +160,7 @@ struct Describer {
   std::string operator()(const std::string*) const {
     if (allowed.choices.empty()) return "a text";
     if (allowed.choices == "name") return "a name of 1 to 64 of A-Z a-z 0-9 _ -";
+    if (allowed.choices == "principal") return "a name of 1 to 64 of A-Z a-z 0-9 . _ @ -";
     if (allowed.choices == "path") return "a path";
     if (allowed.choices == "variable") return "the name of a variable";
     std::string text = "\"";

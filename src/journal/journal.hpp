@@ -27,6 +27,9 @@ enum class Form {
   script,     // The server: several statements, each of which becomes a query of its own, one after the other.
 };
 
+inline constexpr int priority_min = -100;
+inline constexpr int priority_max = 100;
+
 // What the client asked for. Never changes once accepted.
 struct Submission {
   std::string principal;  // Who asked.
@@ -40,6 +43,7 @@ struct Submission {
   std::string traceparent;
   // The session of a front door that has such, in which it was submitted; 0 for none. At most 2^63 - 1.
   std::uint64_t session = 0;
+  int priority = 0;  // Among the queries of the same principal that wait: the higher goes first.
   // The client's own name for this submission, and a fingerprint of all that it asked for.
   std::string idempotency_key;
   std::string fingerprint;

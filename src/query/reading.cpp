@@ -40,10 +40,14 @@ Snapshot Service::snapshot_of(EntryPtr entry) const {
   }
   if (snapshot.entry->state == journal::State::queued) {
     if (const Lane* lane = lane_of(snapshot.entry->submission)) {
+      const std::string& principal = snapshot.entry->submission.principal;
+      const Shares& shares = lane->admission.shares();
       snapshot.queued = Snapshot::Queued{.position = lane->admission.position(snapshot.entry->id).value_or(0),
                                          .is_reachable = !lane->is_down,
                                          .running = lane->admission.running(),
-                                         .running_max = lane->admission.limits().running_max};
+                                         .running_max = lane->admission.limits().running_max,
+                                         .principal_running = shares.running(principal),
+                                         .principal_running_max = shares.limits_of(principal).running_max};
     }
   }
   return snapshot;

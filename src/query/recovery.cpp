@@ -64,8 +64,11 @@ async::Task<Result<void>> Service::recover() {
 
   for (LivePtr& live : running_on) {
     Lane* lane = lane_of(live->head->submission);
-    lane->admission.enter_running();
-    tasks_.spawn(run(lane, {}, std::move(live)));
+    const journal::Submission& submission = live->head->submission;
+    Admission::Place place =
+        lane->admission.enter_running(submission.principal, submission.priority, live->head->id,
+                                      std::chrono::steady_clock::now() + lane->setup.limits.queue_timeout);
+    tasks_.spawn(run(lane, std::move(place), std::move(live)));
   }
   for (const auto& lane : lanes_) {
     tasks_.spawn(expire_queue(lane.get()));
@@ -140,7 +143,9 @@ async::Task<Result<LivePtr>> Service::recover_one(journal::Entry entry) {
     co_return nullptr;
   }
   // It was promised a place, so no limit is asked; the time that the server was down does not count as waiting.
-  lane->admission.enter(id, std::chrono::steady_clock::now() + lane->setup.limits.queue_timeout);
+  const journal::Submission& submission = live->head->submission;
+  lane->admission.enter(submission.principal, submission.priority, id,
+                        std::chrono::steady_clock::now() + lane->setup.limits.queue_timeout);
   co_return nullptr;
 }
 

@@ -26,6 +26,10 @@ std::string words_of(const std::exception_ptr& failure) {
   }
 }
 
+// Scripts, statements about sessions, and scans of what is stored here: they wait for a principal's queries or read
+// what they left, so its limits do not hold them up.
+bool is_servers_own(const WarehouseSetup& setup) { return setup.form != journal::Form::statement || setup.takes; }
+
 }  // namespace
 
 Service::Service(async::Loop& loop, journal::Journal& journal, results::Spool& spool, async::Pool& disk,
@@ -36,10 +40,11 @@ Service::Service(async::Loop& loop, journal::Journal& journal, results::Spool& s
       spool_(spool),
       disk_(disk),
       clock_(clock),
-      options_(options),
+      options_(std::move(options)),
       probe_(registry),
-      queries_(loop, journal, options.queries),
+      queries_(loop, journal, options_.queries),
       runner_(loop, queries_, spool, disk, clock, probe_),
+      shares_(options_.others, options_.named),
       house_timer_(loop.get_executor()),
       tasks_(loop.get_executor(),
              [](std::exception_ptr failure) { telemetry::error("task_failed", {{"error", words_of(failure)}}); }),
@@ -49,9 +54,9 @@ Service::Service(async::Loop& loop, journal::Journal& journal, results::Spool& s
       }) {
   assert(!warehouses.empty());
   for (WarehouseSetup& setup : warehouses) {
-    const AdmissionLimits limits = setup.limits;
+    Admission admission(setup.limits, is_servers_own(setup) ? own_shares_ : shares_);
     lanes_.push_back(std::make_unique<Lane>(Lane{.setup = std::move(setup),
-                                                 .admission = Admission(limits),
+                                                 .admission = std::move(admission),
                                                  .next_timeout = async::Timer(loop.get_executor()),
                                                  .probe_pause = probe_pause_min,
                                                  .next_probe = async::Timer(loop.get_executor())}));
@@ -80,7 +85,8 @@ async::Task<Result<Service::Submitted>> Service::submit(principals::Principal as
   if (!checked) co_return std::move(checked).error();
   Lane& lane = **checked;
 
-  if (!lane.admission.reserve()) {
+  const Admission::Room room = lane.admission.reserve(asker.name);
+  if (room != Admission::Room::yes) {
     // A client that lost its answer comes again for it: that needs no place in the queue.
     if (!submission.idempotency_key.empty()) {
       auto earlier = co_await journal_.find_by_key(submission.principal, submission.idempotency_key);
@@ -92,12 +98,12 @@ async::Task<Result<Service::Submitted>> Service::submit(principals::Principal as
       }
     }
     probe_.refused.Increment();
-    co_return Error{Errc::resource_exhausted, "the queue of warehouse '" + lane.setup.name + "' is full", "warehouse"};
+    co_return no_room(lane, asker.name, room);
   }
 
   const std::uint64_t values = bound_values(submission.statement);
   if (queries_.bound_values() + values_being_added_ + values > options_.bound_values_max) {
-    lane.admission.unreserve();
+    lane.admission.unreserve(asker.name);
     probe_.refused.Increment();
     co_return Error{Errc::resource_exhausted, "too many values are bound to queries that have not ended"};
   }
@@ -112,7 +118,7 @@ async::Task<Result<Service::Submitted>> Service::submit(principals::Principal as
   auto added = co_await queries_.add(std::move(entry));
   values_being_added_ -= values;
   if (!added) {
-    lane.admission.unreserve();
+    lane.admission.unreserve(asker.name);
     if (added.error().code != Errc::io_error) co_return std::move(added).error();
     telemetry::error("journal_broken", {{"error", added.error().message}});
     co_return Error{Errc::unavailable, "the server cannot write its journal"};
@@ -121,7 +127,7 @@ async::Task<Result<Service::Submitted>> Service::submit(principals::Principal as
   fail_point("submit.durable");
 
   if (added->replayed) {
-    lane.admission.unreserve();
+    lane.admission.unreserve(asker.name);
     co_return replay(added->entry, fingerprint);
   }
 
@@ -129,8 +135,8 @@ async::Task<Result<Service::Submitted>> Service::submit(principals::Principal as
   telemetry::info(
       "query_submitted",
       {{"query_id", added->entry->id.to_string()}, {"principal", asker.name}, {"warehouse", lane.setup.name}});
-  lane.admission.unreserve();
-  enqueue(lane, added->entry->id, added->entry->submitted_at);
+  lane.admission.unreserve(asker.name);
+  enqueue(lane, *added->entry);
   co_return Submitted{.snapshot = snapshot_of(added->live->entry), .replayed = false};
 }
 
@@ -140,6 +146,14 @@ Result<Service::Submitted> Service::replay(EntryPtr earlier, const std::string& 
   }
   probe_.replayed.Increment();
   return Submitted{.snapshot = snapshot_of(std::move(earlier)), .replayed = true};
+}
+
+Error Service::no_room(const Lane& lane, const std::string& principal, Admission::Room room) const {
+  if (room == Admission::Room::no_more_of_the_same) {
+    return {Errc::resource_exhausted, "principal '" + principal + "' has as many queries waiting as it may have (" +
+                                          std::to_string(shares_.limits_of(principal).queued_max) + ")"};
+  }
+  return {Errc::resource_exhausted, "the queue of warehouse '" + lane.setup.name + "' is full", "warehouse"};
 }
 
 Result<Service::Lane*> Service::check(journal::Submission& submission) {
@@ -182,29 +196,35 @@ Service::Lane* Service::lane_of(const journal::Submission& submission) const {
 
 // --- the queue ----------------------------------------------------------------------------------
 
-void Service::enqueue(Lane& lane, QueryId id, Timestamp submitted_at) {
-  const auto waited = std::max(clock_.now() - submitted_at, std::chrono::microseconds(0));
+void Service::enqueue(Lane& lane, const journal::Entry& entry) {
+  const auto waited = std::max(clock_.now() - entry.submitted_at, std::chrono::microseconds(0));
   const auto left = std::chrono::duration_cast<std::chrono::microseconds>(lane.setup.limits.queue_timeout) - waited;
-  lane.admission.enter(id, std::chrono::steady_clock::now() + left);
+  lane.admission.enter(entry.submission.principal, entry.submission.priority, entry.id,
+                       std::chrono::steady_clock::now() + left);
   dispatch(lane);
   // Whoever has waited longest may be another now.
   if (lane.admission.queued() == 1) lane.next_timeout.cancel();
 }
 
 void Service::put_back(Lane& lane, Admission::Place place) {
-  lane.admission.put_back(place);
+  lane.admission.put_back(std::move(place));
   lane.next_timeout.cancel();
   dispatch(lane);
 }
 
 void Service::dispatch(Lane& lane) {
   while (!draining_ && !lane.is_down) {
-    const std::optional<Admission::Place> place = lane.admission.take_next();
+    std::optional<Admission::Place> place = lane.admission.take_next();
     if (!place) return;
     LivePtr live = queries_.live(place->id);
     assert(live && "a query that waits is in memory");
-    tasks_.spawn(run(&lane, *place, std::move(live)));
+    tasks_.spawn(run(&lane, *std::move(place), std::move(live)));
   }
+}
+
+// What ends at one warehouse may be what kept its principal from running at another.
+void Service::dispatch_all() {
+  for (const auto& lane : lanes_) dispatch(*lane);
 }
 
 async::Task<> Service::run(Lane* lane, Admission::Place place, LivePtr live) {
@@ -228,10 +248,10 @@ async::Task<> Service::run(Lane* lane, Admission::Place place, LivePtr live) {
   }
   if (live->unwanted) co_await drop_result(live->entry, journal::ResultGone::deleted);
   under_way_.erase(id);
-  lane->admission.release();
+  lane->admission.release(place.principal);
   if (unreachable && live->head->state == journal::State::queued) {
-    lane->admission.put_back(place);
-    lane->next_timeout.cancel();  // It has waited longest.
+    lane->admission.put_back(std::move(place));
+    lane->next_timeout.cancel();  // It may have waited longest.
   }
   const std::optional<Failure>& failure = unreachable ? unreachable : live->entry->failure;
   if (failure && failure->category == FailureCategory::unavailable && failure->retryable) {
@@ -239,7 +259,7 @@ async::Task<> Service::run(Lane* lane, Admission::Place place, LivePtr live) {
   } else if (!lane->is_down) {
     lane->probe_pause = probe_pause_min;
   }
-  dispatch(*lane);
+  dispatch_all();
 }
 
 // --- a warehouse that cannot be reached ---------------------------------------------------------
@@ -320,11 +340,11 @@ async::Task<Result<Snapshot>> Service::cancel(principals::Principal asker, Query
   if (live && live->head->state == journal::State::queued) {
     // Not in the line any more means that the warehouse is reading it: the runner sees that it has ended.
     Lane* lane = lane_of(live->head->submission);
-    const auto place = lane ? lane->admission.remove(id) : std::nullopt;
+    auto place = lane ? lane->admission.remove(id) : std::nullopt;
     auto canceled = co_await runner_.try_cancel(live);
     if (!canceled) {
       // Not half canceled: it goes on waiting where it was.
-      if (place && live->head->state == journal::State::queued) put_back(*lane, *place);
+      if (place && live->head->state == journal::State::queued) put_back(*lane, *std::move(place));
       co_return std::move(canceled).error();
     }
     // A script that waits for its turn may have begun in an earlier process.

@@ -22,6 +22,7 @@
 #include "query/probe.hpp"
 #include "query/queries.hpp"
 #include "query/runner.hpp"
+#include "query/shares.hpp"
 #include "query/snapshot.hpp"
 #include "results/spool.hpp"
 #include "telemetry/metrics.hpp"
@@ -44,6 +45,9 @@ struct Options {
   // somebody claims it again.
   std::chrono::milliseconds fetch_answer_max = std::chrono::minutes(2);
   std::uint64_t bound_values_max = 5'000'000;  // Of all queries that have not ended; each takes about 100 bytes.
+  // What each principal may have, by its name; `others` for who is not named.
+  ShareLimits others = {};
+  std::map<std::string, ShareLimits, std::less<>> named = {};
 };
 
 // One warehouse as the service is given it. The connector must outlive the service.
@@ -95,8 +99,8 @@ class Service {
 
   // Accepts a query: it is durable, and visible, when this returns. `submission.principal` is set here; an
   // empty warehouse means the default one, a zero result_ttl the default one.
-  // Errors: invalid_argument (field says which), resource_exhausted (the queue is full, or too many values are bound to
-  // queries that have not ended), unavailable
+  // Errors: invalid_argument (field says which), resource_exhausted (the queue is full, the asker has as many queries
+  // as it may have, or too many values are bound to queries that have not ended), unavailable
   // (draining, or the journal cannot be written). An idempotency key that was used for something else is
   // conflict.
   struct Submitted {
@@ -216,9 +220,11 @@ class Service {
   Result<Submitted> replay(EntryPtr earlier, const std::string& fingerprint);
   Lane* lane_of(const journal::Submission& submission) const;
   Result<Lane*> check(journal::Submission& submission);
-  void enqueue(Lane& lane, QueryId id, Timestamp submitted_at);
+  void enqueue(Lane& lane, const journal::Entry& entry);
   void put_back(Lane& lane, Admission::Place place);
   void dispatch(Lane& lane);
+  void dispatch_all();
+  Error no_room(const Lane& lane, const std::string& principal, Admission::Room room) const;
   async::Task<> run(Lane* lane, Admission::Place place, LivePtr live);
   void note_trouble(Lane& lane, const Failure& failure);
   void note_silence(Lane& lane, const std::optional<Failure>& trouble);
@@ -257,6 +263,8 @@ class Service {
   Probe probe_;
   Queries queries_;
   Runner runner_;
+  Shares shares_;      // Of what the principals have in warehouses.
+  Shares own_shares_;  // Of what the server runs itself, which is limited for nobody.
   std::vector<std::unique_ptr<Lane>> lanes_;
   std::set<QueryId> under_way_;  // Those that have their turn.
   std::map<QueryId, std::shared_ptr<Fetch>> fetches_;

@@ -94,8 +94,7 @@ TEST_F(UnreachableTest, a_statement_that_did_not_get_there_waits_even_if_it_writ
                           .code = warehouse::not_begun_code,
                           .message = "nobody listens",
                           .retryable = true};
-  server.script("write",
-                {.kind = StatementKind::write, .run_fails = not_begun, .stall = Script::Stall::in_run});
+  server.script("write", {.kind = StatementKind::write, .run_fails = not_begun, .stall = Script::Stall::in_run});
   server.start();
   const QueryId id = server.submit("write");
   server.stalled("write");

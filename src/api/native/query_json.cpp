@@ -28,10 +28,18 @@ void number(std::string& json, std::string_view name, std::uint64_t value) {
   fmt::format_to(std::back_inserter(json), ",\"{}\":{}", name, value);
 }
 
+std::string reason(const query::Snapshot::Queued& queued) {
+  if (!queued.is_reachable) return "the warehouse cannot be reached";
+  if (queued.principal_running >= queued.principal_running_max) {
+    return fmt::format("{} queries of this principal are running, and {} may", queued.principal_running,
+                       queued.principal_running_max);
+  }
+  return fmt::format("{} of {} places are taken", queued.running, queued.running_max);
+}
+
 void queue(std::string& json, const query::Snapshot::Queued& queued) {
   fmt::format_to(std::back_inserter(json), R"(,"queue":{{"position":{},"reason":"{}"}})", queued.position,
-                 queued.is_reachable ? fmt::format("{} of {} places are taken", queued.running, queued.running_max)
-                                     : "the warehouse cannot be reached");
+                 reason(queued));
 }
 
 void result(std::string& json, const journal::Entry& entry, const std::string& id) {
@@ -92,6 +100,7 @@ std::string object(const query::Snapshot& snapshot, std::string_view statement, 
   time(json, "ended_at", entry.ended_at);
   if (asked.timeout) text(json, "timeout", to_string(*asked.timeout));
   if (asked.row_limit) number(json, "row_limit", *asked.row_limit);
+  if (asked.priority != 0) fmt::format_to(std::back_inserter(json), ",\"priority\":{}", asked.priority);
   text(json, "result_ttl", to_string(asked.result_ttl));
   if (snapshot.progress) fmt::format_to(std::back_inserter(json), R"(,"progress":{:.4g})", *snapshot.progress);
   if (snapshot.queued) queue(json, *snapshot.queued);

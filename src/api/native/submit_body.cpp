@@ -145,6 +145,19 @@ Result<std::chrono::milliseconds> wait_asked(const http::Request& request, const
   return std::min<std::chrono::milliseconds>(*preferred.wait, limits.wait_max);
 }
 
+Result<int> priority(const json::object& body) {
+  const json::value* given = body.if_contains("priority");
+  if (!given || given->is_null()) return 0;
+  const std::int64_t* number = given->if_int64();
+  if (!number || *number < journal::priority_min || *number > journal::priority_max) {
+    return Error{Errc::invalid_argument,
+                 "must be a whole number from " + std::to_string(journal::priority_min) + " to " +
+                     std::to_string(journal::priority_max),
+                 "priority"};
+  }
+  return static_cast<int>(*number);
+}
+
 Result<bool> cancel_on_wait_timeout(const json::object& body) {
   auto choice = text_member(body, "on_wait_timeout", {}, 64);
   if (!choice) return std::move(choice).error();
@@ -160,7 +173,7 @@ Result<SubmitBody> read_submit_body(const http::Request& request, const Limits& 
   if (!body) return std::move(body).error();
   auto known = only_known(*body,
                           {"statement", "warehouse", "parameters", "wait", "on_wait_timeout", "timeout", "row_limit",
-                           "query_tag", "result_ttl"},
+                           "query_tag", "result_ttl", "priority"},
                           {});
   if (!known) return std::move(known).error();
 
@@ -201,6 +214,10 @@ Result<SubmitBody> read_submit_body(const http::Request& request, const Limits& 
   if (*result_ttl && (*result_ttl)->count() == 0)
     return Error{Errc::invalid_argument, "must be longer than nothing", "result_ttl"};
   submission.result_ttl = result_ttl->value_or(std::chrono::milliseconds(0));
+
+  auto urgency = priority(*body);
+  if (!urgency) return std::move(urgency).error();
+  submission.priority = *urgency;
 
   auto wait = wait_asked(request, *body, limits);
   if (!wait) return std::move(wait).error();

@@ -25,7 +25,8 @@ std::string field_at_fault(std::string body, std::vector<http::Field> fields = {
 TEST(SubmitBody, reads_everything_that_can_be_asked_for) {
   const auto read = read_submit_body(
       post(R"({"statement":"select ?","warehouse":"w","parameters":[1,"x",null,true,-2.5],
-      "wait":"5s","on_wait_timeout":"cancel","timeout":"1m","row_limit":10,"query_tag":"t","result_ttl":"2h"})",
+      "wait":"5s","on_wait_timeout":"cancel","timeout":"1m","row_limit":10,"query_tag":"t","result_ttl":"2h",
+      "priority":-100})",
            {{"Idempotency-Key", "k"}, {"traceparent", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"}}),
       Limits{});
   ASSERT_TRUE(read) << read.error().message;
@@ -38,6 +39,7 @@ TEST(SubmitBody, reads_everything_that_can_be_asked_for) {
   EXPECT_TRUE(read->cancel_on_wait_timeout);
   EXPECT_EQ(asked.timeout, std::chrono::minutes(1));
   EXPECT_EQ(asked.row_limit, 10U);
+  EXPECT_EQ(asked.priority, -100);
   EXPECT_EQ(asked.result_ttl, std::chrono::hours(2));
   EXPECT_EQ(asked.idempotency_key, "k");
   EXPECT_EQ(asked.traceparent, "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01");
@@ -65,6 +67,9 @@ TEST(SubmitBody, names_the_part_that_is_at_fault) {
   EXPECT_EQ(field_at_fault(R"({"statement":"x","timeout":"0s"})"), "timeout");
   EXPECT_EQ(field_at_fault(R"({"statement":"x","row_limit":0})"), "row_limit");
   EXPECT_EQ(field_at_fault(R"({"statement":"x","row_limit":1.5})"), "row_limit");
+  for (const char* wrong : {"101", "-101", "0.5", "1e0", "\"high\"", "18446744073709551615"}) {
+    EXPECT_EQ(field_at_fault(std::string(R"({"statement":"x","priority":)") + wrong + "}"), "priority") << wrong;
+  }
   EXPECT_EQ(field_at_fault(R"({"statement":"x","on_wait_timeout":"stop"})"), "on_wait_timeout");
   EXPECT_EQ(field_at_fault(R"({"statement":"x","parameters":{"a":1}})"), "parameters");
   EXPECT_EQ(field_at_fault(R"({"statement":"x","parameters":[1,[2]]})"), "parameters[1]");

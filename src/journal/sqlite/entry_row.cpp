@@ -95,7 +95,7 @@ const char* const insert_query_sql =
 
 const char* const insert_submission_sql =
     "INSERT INTO submission (seq, statement, parameters, timeout, row_limit, result_ttl, traceparent, fingerprint,"
-    " form) VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9)";
+    " form, priority) VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10)";
 
 const char* const update_query_sql =
     "UPDATE query SET version=?1, state=?2, attempt=?3, kind=?4, started_at=?5, cancel_requested_at=?6, ended_at=?7,"
@@ -109,7 +109,7 @@ const char* const select_entry_sql =
     "result_kept,"
     " principal, warehouse, query_tag, idempotency_key, statement, parameters, timeout, row_limit, result_ttl, "
     "traceparent, fingerprint,"
-    " session, form FROM query LEFT JOIN submission USING (seq) WHERE id=?1";
+    " session, form, priority FROM query LEFT JOIN submission USING (seq) WHERE id=?1";
 
 EntryBlobs::EntryBlobs(const Entry& entry) : EntryBlobs(of_change(entry)) {
   const coatcheck::Statement& statement = entry.submission.statement;
@@ -149,6 +149,8 @@ void bind_insert_submission(Statement& statement, std::int64_t seq, const Entry&
   statement.bind_text_or_null(8, submission.fingerprint);
   const auto form = static_cast<std::int64_t>(submission.form);
   statement.bind(9, form == 0 ? std::nullopt : std::optional(form));
+  const auto priority = static_cast<std::int64_t>(submission.priority);
+  statement.bind(10, priority == 0 ? std::nullopt : std::optional(priority));
 }
 
 void bind_update_query(Statement& statement, const Entry& entry, const EntryBlobs& blobs) {
@@ -212,6 +214,10 @@ Result<Entry> read_entry(const Statement& statement) {
   if (const auto form = columns.optional_integer()) {
     if (*form < 0 || *form > 2) return unreadable(*id);
     submission.form = static_cast<Form>(*form);
+  }
+  if (const auto priority = columns.optional_integer()) {
+    if (*priority < priority_min || *priority > priority_max) return unreadable(*id);
+    submission.priority = static_cast<int>(*priority);
   }
   if (columns.bad()) return unreadable(*id);
   return entry;

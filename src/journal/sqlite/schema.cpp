@@ -91,8 +91,13 @@ Result<void> make_version_5(Database& database) {
   )sql");
 }
 
-constexpr std::array<Migration, 5> all_migrations = {make_version_1, make_version_2, make_version_3, make_version_4,
-                                                     make_version_5};
+// NULL is 0, which almost all have.
+Result<void> make_version_6(Database& database) {
+  return database.execute("ALTER TABLE submission ADD COLUMN priority INTEGER");
+}
+
+constexpr std::array<Migration, 6> all_migrations = {make_version_1, make_version_2, make_version_3,
+                                                     make_version_4, make_version_5, make_version_6};
 
 Result<void> step_to(Database& database, Migration step, std::int64_t version) {
   if (auto begun = database.execute("BEGIN IMMEDIATE"); !begun) return begun;

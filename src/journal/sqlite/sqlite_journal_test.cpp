@@ -20,6 +20,7 @@ Entry full_entry() {
   submission.query_tag = "nightly";
   submission.result_ttl = std::chrono::hours(24);
   submission.traceparent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+  submission.priority = -7;
   submission.idempotency_key = "key";
   submission.fingerprint = "print";
   return entry;
@@ -262,7 +263,7 @@ TEST(SqliteJournal, a_stored_entry_that_cannot_be_is_corrupt_and_the_others_are_
   for (const char* damage :
        {"UPDATE query SET state=6", "UPDATE query SET kind=-1", "UPDATE query SET attempt=1<<40",
         "UPDATE query SET failure=x'01ff'", "UPDATE query SET result_rows=1", "UPDATE query SET result_gone=3",
-        "UPDATE submission SET parameters=x'00'", "DELETE FROM submission"}) {
+        "UPDATE submission SET parameters=x'00'", "UPDATE submission SET priority=101", "DELETE FROM submission"}) {
     SCOPED_TRACE(damage);
     const TestDirectory directory;
     const Entry entry = queued(at_second(0));
