@@ -14,6 +14,7 @@
 
 #include "config/config.hpp"
 #include "server.hpp"
+#include "service_manager.hpp"
 #include "telemetry/log.hpp"
 
 namespace coatcheck {
@@ -27,15 +28,50 @@ struct ServeOptions {
   std::vector<std::string> overrides;
 };
 
-telemetry::LogOptions log_options(const config::Log& log) {
+telemetry::Level level_of(const config::Log& log) {
   using telemetry::Level;
-  const Level level = log.level == "debug"   ? Level::debug
-                      : log.level == "warn"  ? Level::warn
-                      : log.level == "error" ? Level::error
-                                             : Level::info;
-  return {.level = level,
+  return log.level == "debug"   ? Level::debug
+         : log.level == "warn"  ? Level::warn
+         : log.level == "error" ? Level::error
+                                : Level::info;
+}
+
+telemetry::LogOptions log_options(const config::Log& log) {
+  return {.level = level_of(log),
           .style = log.style == "json" ? telemetry::LogOptions::Style::json : telemetry::LogOptions::Style::human};
 }
+
+// SIGHUP: reads the settings again, and goes by the level of the log that they say now. All else takes a restart, and
+// settings that are wrong change nothing.
+class LogLevel {
+ public:
+  LogLevel(async::Loop& loop, const config::Sources& sources)
+      : sources_(sources), hangups_(loop.get_executor(), SIGHUP) {}
+
+  void follow() {
+    hangups_.async_wait([this](boost::system::error_code none, int) {
+      if (none) return;
+      read_again();
+      follow();
+    });
+  }
+
+ private:
+  // On the loop: a small file, and seldom.
+  void read_again() const {
+    const auto loaded = config::load(sources_);
+    if (!loaded) return telemetry::error("settings_not_read", {{"error", loaded.error().message}});
+    const auto tell = [&] { telemetry::info("log_level_read_again", {{"log_level", loaded->settings.log.level}}); };
+    // By the more talkative of the two levels, so that it is seen to have worked.
+    const bool told = telemetry::is_logged(telemetry::Level::info);
+    if (told) tell();
+    telemetry::set_log_level(level_of(loaded->settings.log));
+    if (!told) tell();
+  }
+
+  const config::Sources& sources_;
+  async::asio::basic_signal_set<async::Executor> hangups_;
+};
 
 // A warehouse holds threads that nobody can end, and tasks that wait for them. The journal is closed, so all that
 // was accepted is on disk; what was abandoned is for the next start, as after a crash.
@@ -45,8 +81,11 @@ telemetry::LogOptions log_options(const config::Log& log) {
 }
 
 // Runs the server until a signal ends it. Returns the process's exit code.
-async::Task<int> run(async::Loop* loop, ServerProcess* process, config::Endpoint endpoint) {
+async::Task<int> run(async::Loop* loop, ServerProcess* process, const config::Sources* sources,
+                     config::Endpoint endpoint) {
   async::asio::basic_signal_set<async::Executor> signals(loop->get_executor(), SIGINT, SIGTERM);
+  LogLevel log_level(*loop, *sources);
+  log_level.follow();
 
   auto port = co_await process->start();
   if (!port) {
@@ -57,9 +96,11 @@ async::Task<int> run(async::Loop* loop, ServerProcess* process, config::Endpoint
   endpoint.port = *port;
   std::printf("coatcheck listening on http://%s\n", config::to_string(endpoint).c_str());
   std::fflush(stdout);
+  tell_service_manager("READY=1");
 
   auto [error, signal] = co_await signals.async_wait(async::as_outcome);
   telemetry::info("stopping", {{"signal", signal}});
+  tell_service_manager("STOPPING=1");
   // A second signal is an order to stop at once; nothing accepted is lost by that either.
   signals.async_wait([](boost::system::error_code none, int number) {
     if (!none) std::_Exit(128 + number);
@@ -89,7 +130,7 @@ int serve(const ServeOptions& options) {
     return 1;
   }
   int exit_code = 1;
-  async::asio::co_spawn(loop.get_executor(), run(&loop, process->get(), loaded->settings.server.listen),
+  async::asio::co_spawn(loop.get_executor(), run(&loop, process->get(), &sources, loaded->settings.server.listen),
                         [&exit_code](std::exception_ptr failure, int code) {
                           if (failure) std::rethrow_exception(failure);
                           exit_code = code;

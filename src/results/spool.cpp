@@ -4,6 +4,7 @@
 #include <string>
 #include <utility>
 
+#include "results/inspection.hpp"
 #include "results/layout.hpp"
 #include "results/reader.hpp"
 #include "results/rendition.hpp"
@@ -34,28 +35,13 @@ Result<void> prepare(const fs::path& directory, Files& files) {
   return files.sync_directory(directory);
 }
 
-// Visits every file that is ours.
-template <class Visit>
-Result<void> for_each_file(const fs::path& directory, Files& files, Visit visit) {
-  for (int n = 0; n != folder_count; ++n) {
-    const std::string folder = folder_name(n);
-    auto listed = files.list(directory / folder);
-    if (!listed) return std::move(listed).error();
-    for (const Files::Listed& entry : *listed) {
-      const auto named = parse_name(folder, entry.name);
-      if (named && !entry.is_directory) visit(*named, directory / folder / entry.name, entry.bytes);
-    }
-  }
-  return Result<void>::ok();
-}
-
 class DiskSpool final : public Spool {
  public:
   DiskSpool(SpoolOptions options, Files& files) : store_(std::make_shared<Store>(std::move(options), files)) {}
 
   Result<void> measure() {
-    return for_each_file(store_->options.directory, store_->files,
-                         [this](const Named&, const fs::path&, std::uint64_t bytes) { store_->quota.count(bytes); });
+    return visit_files(store_->options.directory, store_->files,
+                       [this](const Named&, const fs::path&, std::uint64_t bytes) { store_->quota.count(bytes); });
   }
 
   Result<std::unique_ptr<Writer>> create(QueryId query, rows::Schema schema) override {
@@ -101,7 +87,7 @@ class DiskSpool final : public Spool {
       swept.bytes += *removed;
       ++count_of(named.kind, swept);
     };
-    auto visited = for_each_file(store_->options.directory, store_->files, visit);
+    auto visited = visit_files(store_->options.directory, store_->files, visit);
     if (!visited) return std::move(visited).error();
     if (!all_good) return first_error;
     return swept;

@@ -20,8 +20,8 @@ namespace coatcheck::warehouse {
 // The code of a failure (category `unavailable`) that says that a detached warehouse no longer has a query's rows.
 inline constexpr const char* result_gone_code = "RESULT_GONE";
 
-// The code of a failure (category `unavailable`, retryable) of an attached warehouse's run() that says that the statement
-// has certainly not got there: it may wait for the warehouse and be run then, whatever it does.
+// The code of a failure (category `unavailable`, retryable) of an attached warehouse's run() that says that the
+// statement has certainly not got there: it may wait for the warehouse and be run then, whatever it does.
 inline constexpr const char* not_begun_code = "NOT_BEGUN";
 
 // What went well, or the query's failure in the warehouse's own words.

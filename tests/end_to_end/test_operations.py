@@ -1,6 +1,9 @@
 """What operators see: health, measures, warehouses, the contract, the log."""
 
 import json
+import os
+import signal
+import socket
 
 import pytest
 
@@ -89,3 +92,47 @@ def test_a_configuration_that_is_wrong_is_refused_by_name(start_server, settings
     with pytest.raises(DidNotStart) as refused:
         server.start()
     assert refused.value.exit_code == 2 and next(iter(settings)) in refused.value.log
+
+
+def test_a_hangup_has_the_level_of_the_log_read_again_and_nothing_else(start_server):
+    server = start_server({"log.level": "warn"})
+    with server.api() as api:
+        api.run("SELECT 1")
+        assert not server.log_events("query_submitted")
+
+        server.settings["log.level"] = "info"
+        server.settings["limits.wait_max"] = "1s"
+        server.write_config()
+        server.signal(signal.SIGHUP)
+        server.await_log("log_level_read_again", log_level="info")
+        query = api.submit("SELECT 2")
+        server.await_log("query_submitted", query_id=query["id"])
+        assert api.get(f"/v1/queries/{query['id']}?wait=2s").status_code == 200, "other settings are as they were"
+
+        server.settings["log.level"] = "loud"
+        server.write_config()
+        server.signal(signal.SIGHUP)
+        assert "log.level" in server.await_log("settings_not_read")["error"]
+        query = api.submit("SELECT 3")
+        server.await_log("query_submitted", query_id=query["id"])
+
+        server.settings["log.level"] = "error"
+        server.write_config()
+        server.signal(signal.SIGHUP)
+        server.await_log("log_level_read_again", log_level="error")
+        quiet = api.run("SELECT 4")
+    server.stop()
+    assert not [each for each in server.log_events() if each.get("query_id") == quiet["id"]]
+    assert not server.log_events("stopping")
+
+
+def test_a_service_manager_is_told_when_it_serves_and_when_it_stops(start_server, tmp_path, monkeypatch):
+    manager = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    manager.settimeout(60)
+    name = str(tmp_path / "notify")
+    manager.bind(name)
+    monkeypatch.setitem(os.environ, "NOTIFY_SOCKET", name)
+    server = start_server()
+    assert manager.recv(100) == b"READY=1"
+    server.stop()
+    assert manager.recv(100) == b"STOPPING=1"

@@ -10,7 +10,7 @@ namespace coatcheck::client {
 enum class ExitCode {
   ok = 0,
   query_failed = 1,   // The query failed or was canceled.
-  not_well = 1,       // A warehouse does not work.
+  not_well = 1,       // A warehouse does not work, or what is stored is damaged.
   usage = 2,          // The command or what it asks for is wrong.
   unavailable = 3,    // The server cannot be reached, is not able to serve, or broke off.
   unauthorized = 4,   // The key is missing or wrong.

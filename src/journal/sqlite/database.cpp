@@ -152,6 +152,18 @@ Result<Database> Database::open(const std::filesystem::path& file, const std::st
   return database;
 }
 
+Result<Database> Database::open_to_read(const std::filesystem::path& file) {
+  sqlite3* handle = nullptr;
+  const int flags = SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
+  const int result = sqlite3_open_v2(file.c_str(), &handle, flags, nullptr);
+  Database database(handle);  // SQLite wants even a failed one closed.
+  if (handle == nullptr) return Error{Errc::io_error, "SQLite has no memory to open " + file.string()};
+  if (result != SQLITE_OK) return sqlite_error(handle, "opening " + file.string());
+  sqlite3_busy_timeout(handle, busy_milliseconds);
+  sqlite3_db_config(handle, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
+  return database;
+}
+
 Database& Database::operator=(Database&& other) noexcept {
   std::swap(handle_, other.handle_);
   return *this;

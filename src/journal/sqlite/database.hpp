@@ -85,6 +85,8 @@ class Database {
   // Opens `file`, made if not there, with what every connection of ours has in common: WAL, synchronous
   // FULL, no checkpoints but those asked for.
   static Result<Database> open(const std::filesystem::path& file, const std::string& vfs);
+  // Opens a file that is there, to be read only: nothing done with it changes what is stored.
+  static Result<Database> open_to_read(const std::filesystem::path& file);
 
   Database(Database&& other) noexcept : handle_(std::exchange(other.handle_, nullptr)) {}
   Database& operator=(Database&& other) noexcept;

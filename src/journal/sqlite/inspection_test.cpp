@@ -1,0 +1,154 @@
+#include "journal/inspection.hpp"
+
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <string>
+#include <vector>
+
+#include "journal/sqlite/database.hpp"
+#include "journal/sqlite/journal_test_support.hpp"
+#include "journal/sqlite/wal_check.hpp"
+
+namespace coatcheck::journal {
+namespace {
+
+std::unique_ptr<Inspection> inspect(const std::filesystem::path& file) {
+  auto opened = Inspection::open(file);
+  if (!opened) throw std::runtime_error(opened.error().message);
+  return *std::move(opened);
+}
+
+struct Seen {
+  std::vector<Entry> entries;
+  std::vector<std::string> unreadable;
+};
+
+Seen all_of(Inspection& inspection) {
+  Seen seen;
+  inspection.visit([&](Entry entry) { seen.entries.push_back(std::move(entry)); },
+                   [&](std::string words) { seen.unreadable.push_back(std::move(words)); });
+  return seen;
+}
+
+std::string read(const std::filesystem::path& file) {
+  std::ifstream in(file, std::ios::binary);
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
+void write(const std::filesystem::path& file, const std::string& bytes) {
+  std::ofstream(file, std::ios::binary).write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+}
+
+std::filesystem::path wal_of(const std::filesystem::path& file) { return file.string() + "-wal"; }
+
+void submit_some(OpenJournal& journal, int count) {
+  for (int n = 0; n != count; ++n) ASSERT_TRUE(journal(journal->submit(queued(at_second(n)))));
+}
+
+void run_sql(const std::filesystem::path& file, const char* sql) {
+  auto database = sqlite::Database::open(file, "");
+  ASSERT_TRUE(database);
+  ASSERT_TRUE(database->execute("PRAGMA ignore_check_constraints=ON"));
+  ASSERT_TRUE(database->execute(sql));
+}
+
+TEST(Inspection, reads_beside_an_open_journal) {
+  const TestDirectory directory;
+  OpenJournal journal(directory.file());
+  submit_some(journal, 3);
+  const auto inspection = inspect(directory.file());
+  EXPECT_EQ(all_of(*inspection).entries.size(), 3U);
+  EXPECT_TRUE(inspection->structure().empty());
+  submit_some(journal, 1);
+  EXPECT_EQ(all_of(*inspection).entries.size(), 4U) << "and holds no old view of it";
+}
+
+TEST(Inspection, is_refused_where_there_is_no_journal) {
+  const TestDirectory directory;
+  EXPECT_EQ(Inspection::open(directory.file()).error().code, Errc::not_found);
+  EXPECT_FALSE(std::filesystem::exists(directory.file()));
+}
+
+TEST(Inspection, is_refused_for_another_schema) {
+  const TestDirectory directory;
+  {
+    OpenJournal journal(directory.file());
+  }
+  run_sql(directory.file(), "PRAGMA user_version=1");
+  EXPECT_EQ(Inspection::open(directory.file()).error().code, Errc::conflict);
+}
+
+TEST(Inspection, names_a_query_that_cannot_be_read) {
+  const TestDirectory directory;
+  {
+    OpenJournal journal(directory.file());
+    submit_some(journal, 3);
+  }
+  run_sql(directory.file(), "UPDATE query SET state=9 WHERE seq=2");
+  const auto inspection = inspect(directory.file());
+  const Seen seen = all_of(*inspection);
+  EXPECT_EQ(seen.entries.size(), 2U);
+  ASSERT_EQ(seen.unreadable.size(), 1U);
+  EXPECT_TRUE(seen.unreadable[0].starts_with("query ")) << seen.unreadable[0];
+}
+
+TEST(Inspection, misses_the_other_half_of_a_query) {
+  const TestDirectory directory;
+  {
+    OpenJournal journal(directory.file());
+    submit_some(journal, 3);
+  }
+  run_sql(directory.file(), "DELETE FROM submission WHERE seq=1; DELETE FROM query WHERE seq=3");
+  const auto inspection = inspect(directory.file());
+  EXPECT_EQ(inspection->structure().size(), 2U);
+  EXPECT_EQ(all_of(*inspection).unreadable.size(), 1U);
+}
+
+TEST(Inspection, copies_a_journal_that_is_written_meanwhile) {
+  const TestDirectory directory;
+  OpenJournal journal(directory.file());
+  submit_some(journal, 3);
+  const auto copy = directory.path() / "copy.db";
+  ASSERT_TRUE(inspect(directory.file())->copy_to(copy));
+  submit_some(journal, 2);
+  EXPECT_EQ(std::filesystem::status(copy).permissions(),
+            std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
+  OpenJournal restored(copy);
+  int visited = 0;
+  ASSERT_TRUE(restored->replay(10, [&](const Entry&) { ++visited; }));
+  EXPECT_EQ(visited, 3);
+}
+
+TEST(Inspection, finds_every_flipped_bit_of_the_log_but_those_of_its_last_commit) {
+  const TestDirectory directory;
+  OpenJournal journal(directory.file());
+  submit_some(journal, 4);
+  const std::string good = read(wal_of(directory.file()));
+  const auto copy = directory.path() / "log";
+  write(copy, good);
+  ASSERT_EQ(*sqlite::check_wal(copy), std::nullopt);
+  // The schema and three submits are before the last one, which is at most 16 frames.
+  const std::size_t frame = 24 + 4096;
+  ASSERT_GT(good.size(), 32 + frame * 20);
+  for (std::size_t at = 0; at < good.size() - 32 - frame * 16; at += 97) {
+    std::string bad = good;
+    bad[at] = static_cast<char>(bad[at] ^ 0x10);
+    write(copy, bad);
+    const auto checked = sqlite::check_wal(copy);
+    ASSERT_TRUE(checked && *checked) << "byte " << at;
+  }
+}
+
+TEST(Inspection, takes_a_torn_end_of_the_log_for_what_it_is) {
+  const TestDirectory directory;
+  OpenJournal journal(directory.file());
+  submit_some(journal, 4);
+  const std::string good = read(wal_of(directory.file()));
+  const auto copy = directory.path() / "log";
+  write(copy, good.substr(0, good.size() - 1000));
+  EXPECT_EQ(*sqlite::check_wal(copy), std::nullopt);
+}
+
+}  // namespace
+}  // namespace coatcheck::journal
