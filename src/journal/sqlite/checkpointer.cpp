@@ -31,6 +31,7 @@ void Checkpointer::run() {
   while (wait()) {
     // What is in the WAL is safe there, so a broken journal's file is better left alone.
     if (health_.broken()) continue;
+    const std::lock_guard copying(copying_);
     if (auto done = database_.checkpoint(Database::Checkpoint::passive); !done) health_.break_down(done.error());
   }
 }

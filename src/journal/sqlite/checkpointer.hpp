@@ -21,6 +21,9 @@ class Checkpointer {
   // Asks for a checkpoint; returns at once. Safe from any thread.
   void request();
 
+  // While it is held no checkpoint is under way; taking it waits for the one that is. Safe from any thread.
+  std::unique_lock<std::mutex> pause() { return std::unique_lock(copying_); }
+
   // Ends the thread, after the checkpoint under way.
   void finish();
 
@@ -34,6 +37,7 @@ class Checkpointer {
 
   Database database_;
   Health& health_;
+  std::mutex copying_;
   std::mutex mutex_;
   std::condition_variable changed_;
   bool requested_ = false;

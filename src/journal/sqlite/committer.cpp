@@ -149,6 +149,8 @@ void Committer::care_for_wal() {
 void Committer::restart_wal() {
   frames_at_restart_ = *wal_frames_;
   if (health_.broken()) return;
+  // On a slow disk the other thread's checkpoint lasts: those who submit wait for it, or the WAL would have no bound.
+  const auto paused = checkpointer_.pause();
   if (auto done = ledger_.database().checkpoint(Database::Checkpoint::restart); !done) {
     health_.break_down(done.error());
   }
