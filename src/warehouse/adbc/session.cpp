@@ -205,8 +205,13 @@ Result<rows::Schema, Failure> Session::run_in_transaction() {
     const auto status = AdbcConnectionCommit(connection_->get(), error.out());
     if (status != ADBC_STATUS_OK) failure = failed(status, error);
   }
-  // What has failed is rolled back by the end of the connection.
-  if (failure) return std::move(*failure);
+  if (failure) {
+    // Before anybody hears of the failure: the next statement may need what this one has locked. Should it not work,
+    // the end of the connection does it.
+    Error ignored;
+    AdbcConnectionRollback(connection_->get(), ignored.out());
+    return std::move(*failure);
+  }
   if (!set_autocommit(true)) ended_ = true;
   return read_count();
 }
