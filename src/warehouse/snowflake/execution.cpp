@@ -78,8 +78,9 @@ async::Task<Outcome<std::string>> SnowflakeExecution::submit() {
     // One that certainly has not arrived goes back to the queue, and the failure with it.
     const bool is_busy = *exchanged && (*exchanged)->status == 429;
     if (uncertain && !is_busy) standing_->trouble(judged.failure);
-    while (!control_->has_left() && Steady::now() < slowdown.until() && (!control_->is_canceled() || uncertain)) {
-      co_await control_->wait_until(slowdown.until());
+    const auto next = uncertain ? slowdown.until() : std::min(slowdown.until(), give_up);
+    while (!control_->has_left() && Steady::now() < next && (!control_->is_canceled() || uncertain)) {
+      co_await control_->wait_until(next);
     }
   }
 }
