@@ -19,8 +19,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// A running server removes a file soon after it has recorded that nobody wants it.
-constexpr std::chrono::seconds removal_takes_at_most{2};
+// A running server removes a file soon after it has recorded that nobody wants it: so long it is looked at again.
+constexpr std::chrono::seconds removal_takes_at_most{5};
+constexpr std::chrono::milliseconds between_looks{50};
 
 std::string words(const Error& error) { return error.detail.empty() ? error.message : error.detail; }
 
@@ -116,11 +117,18 @@ class Check {
       if (entry && !may_have_file(*entry)) suspects.push_back({named.query, path});
     });
     if (!visited || suspects.empty()) return visited;
-    std::this_thread::sleep_for(removal_takes_at_most);
-    for (const Leftover& suspect : suspects) {
+    const auto enough = std::chrono::steady_clock::now() + removal_takes_at_most;
+    const auto is_settled = [this](const Leftover& suspect) {
       std::error_code none;
       const auto entry = journal_.find(suspect.query);
-      if (!entry || may_have_file(*entry) || !fs::exists(suspect.path, none)) continue;
+      return !entry || may_have_file(*entry) || !fs::exists(suspect.path, none);
+    };
+    std::erase_if(suspects, is_settled);
+    while (!suspects.empty() && std::chrono::steady_clock::now() < enough) {
+      std::this_thread::sleep_for(between_looks);
+      std::erase_if(suspects, is_settled);
+    }
+    for (const Leftover& suspect : suspects) {
       report(suspect.query, fmt::format("nobody wants {}; the server's next start removes it", suspect.path.string()));
     }
     return Result<void>::ok();
