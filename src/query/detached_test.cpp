@@ -46,6 +46,18 @@ class DetachedTest : public ::testing::Test {
             .kept = Cursor::Kept{.rows = static_cast<std::uint64_t>(rows), .for_time = std::chrono::hours(24)}};
   }
 
+  // Starts, and returns a query whose one row its warehouse has kept. Whoever fetches it stalls until release().
+  static QueryId keep_one(TestServer& server) {
+    server.script("q", kept(1));
+    server.start();
+    const QueryId id = server.submit("q");
+    server.ended(id);
+    Script slow = kept(1);
+    slow.stall = Script::Stall::in_run;
+    server.script("q", slow);
+    return id;
+  }
+
   TestDirectory directory_;
 };
 
@@ -248,13 +260,7 @@ TEST_F(DetachedTest, who_cannot_wait_for_a_kept_result_is_asked_to_come_again) {
   TestSetup impatient = setup();
   impatient.options.fetch_wait = std::chrono::milliseconds(1);
   TestServer server(directory_, impatient);
-  server.script("q", kept(1));
-  server.start();
-  const QueryId id = server.submit("q");
-  server.ended(id);
-  Script slow = kept(1);
-  slow.stall = Script::Stall::in_run;
-  server.script("q", slow);
+  const QueryId id = keep_one(server);
   EXPECT_EQ(server.run(server.service->claim(alice, id))->reader.error().code, Errc::unavailable);
   server.release("q");
   server.until([&] { return !server.status(id).entry->result->kept_by_warehouse; });
@@ -337,13 +343,7 @@ TEST_F(DetachedTest, a_warehouse_that_does_not_begin_to_hand_it_over_is_asked_ag
   TestSetup impatient = setup();
   impatient.options.fetch_answer_max = std::chrono::milliseconds(1);
   TestServer server(directory_, impatient);
-  server.script("q", kept(1));
-  server.start();
-  const QueryId id = server.submit("q");
-  server.ended(id);
-  Script stuck = kept(1);
-  stuck.stall = Script::Stall::in_run;
-  server.script("q", stuck);
+  const QueryId id = keep_one(server);
   const auto claim = server.run(server.service->claim(alice, id));
   EXPECT_EQ(claim->reader.error().code, Errc::unavailable);
   EXPECT_EQ(claim->reader.error().message, "the warehouse did not begin to hand the result over within 1ms");
@@ -388,13 +388,7 @@ TEST_F(DetachedTest, a_kept_result_that_is_larger_than_may_be_kept_here_is_refus
 
 TEST_F(DetachedTest, a_result_that_is_deleted_while_it_is_fetched_leaves_no_file) {
   TestServer server(directory_, setup());
-  server.script("q", kept(1));
-  server.start();
-  const QueryId id = server.submit("q");
-  server.ended(id);
-  Script slow = kept(1);
-  slow.stall = Script::Stall::in_run;
-  server.script("q", slow);
+  const QueryId id = keep_one(server);
   auto claim = server.begin(server.service->claim(alice, id));
   server.stalled("q");
   ASSERT_TRUE(server.run(server.service->remove(alice, id)));
@@ -424,13 +418,7 @@ TEST_F(DetachedTest, a_fetch_that_was_sealed_before_a_crash_is_taken_as_it_is) {
 
 TEST_F(DetachedTest, a_shutdown_does_not_wait_for_a_fetch) {
   TestServer server(directory_, setup());
-  server.script("q", kept(1));
-  server.start();
-  const QueryId id = server.submit("q");
-  server.ended(id);
-  Script slow = kept(1);
-  slow.stall = Script::Stall::in_run;
-  server.script("q", slow);
+  const QueryId id = keep_one(server);
   auto claim = server.begin(server.service->claim(alice, id));
   server.stalled("q");
   auto drained = server.begin(

@@ -27,7 +27,7 @@ class AdbcPostgresqlEndingsTest : public AdbcPostgresqlTest {
   void expect_cancel_stops(Execution& execution, std::optional<Outcome<T>>& outcome) {
     wait_until(active, "1");
     execution.cancel();
-    ASSERT_FALSE(end(outcome));
+    ASSERT_FALSE(end_task(loop_, outcome));
     EXPECT_EQ(outcome->error().category, FailureCategory::canceled);
     wait_until(active, "0");
   }
@@ -37,7 +37,7 @@ TEST_F(AdbcPostgresqlEndingsTest, a_cancel_while_the_warehouse_computes_stops_it
   auto execution = prepare(endless);
   ASSERT_TRUE(execution);
   std::optional<Ran> ran;
-  begin((*execution)->run(), ran);
+  begin_task(loop_, (*execution)->run(), ran);
   expect_cancel_stops(**execution, ran);
   execution->reset();
   expect_still_good();
@@ -49,7 +49,7 @@ TEST_F(AdbcPostgresqlEndingsTest, a_cancel_while_rows_are_waited_for_stops_it) {
   auto cursor = run_task(loop_, (*execution)->run());
   ASSERT_TRUE(cursor) << cursor.error().message;
   std::optional<Next> next;
-  begin((*cursor)->next(), next);
+  begin_task(loop_, (*cursor)->next(), next);
   expect_cancel_stops(**execution, next);
   cursor = Ran();
   execution->reset();
@@ -60,7 +60,7 @@ TEST_F(AdbcPostgresqlEndingsTest, a_cancel_while_it_starts_stops_it) {
   auto execution = prepare(endless_change);
   ASSERT_TRUE(execution);
   std::optional<Ran> ran;
-  begin((*execution)->run(), ran);
+  begin_task(loop_, (*execution)->run(), ran);
   expect_cancel_stops(**execution, ran);
   execution->reset();
   expect_still_good();
@@ -71,7 +71,7 @@ TEST_F(AdbcPostgresqlEndingsTest, a_statement_that_waits_for_a_lock_before_it_ru
   auto locking = prepare("DO $$ BEGIN LOCK TABLE locked IN ACCESS EXCLUSIVE MODE; PERFORM pg_sleep(100000); END $$");
   ASSERT_TRUE(locking);
   std::optional<Ran> ran;
-  begin((*locking)->run(), ran);
+  begin_task(loop_, (*locking)->run(), ran);
   wait_until("SELECT count(*) FROM pg_locks WHERE mode = 'AccessExclusiveLock' AND granted", "1");
   auto prepared = run_task(loop_, connector_->prepare({.query = {},
                                                        .statement = {.text = "SELECT * FROM locked"},
@@ -87,11 +87,11 @@ TEST_F(AdbcPostgresqlEndingsTest, a_cancel_that_comes_with_the_start_is_not_lost
     auto execution = prepare(endless_change);
     ASSERT_TRUE(execution);
     std::optional<Ran> ran;
-    begin((*execution)->run(), ran);
+    begin_task(loop_, (*execution)->run(), ran);
     loop_.restart();
     loop_.poll();
     (*execution)->cancel();
-    ASSERT_FALSE(end(ran));
+    ASSERT_FALSE(end_task(loop_, ran));
     EXPECT_EQ(ran->error().category, FailureCategory::canceled);
   }
   wait_until(active, "0");
@@ -148,13 +148,13 @@ TEST_F(AdbcPostgresqlEndingsTest, a_connection_that_is_cut_while_rows_flow_fails
 TEST_F(AdbcPostgresqlEndingsTest, a_connection_that_is_cut_while_the_warehouse_computes_fails_the_query) {
   auto execution = prepare(endless_change);
   std::optional<Ran> ran;
-  begin((*execution)->run(), ran);
+  begin_task(loop_, (*execution)->run(), ran);
   wait_until(active, "1");
   EXPECT_EQ(value(*watcher_,
                   "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'postgres_tested' "
                   "AND state = 'active'"),
             "true");
-  ASSERT_FALSE(end(ran));
+  ASSERT_FALSE(end_task(loop_, ran));
   EXPECT_EQ(ran->error().category, FailureCategory::unavailable) << ran->error().message;
   EXPECT_EQ(ran->error().sqlstate, "08006");
   execution->reset();
@@ -164,13 +164,13 @@ TEST_F(AdbcPostgresqlEndingsTest, a_connection_that_is_cut_while_the_warehouse_c
 TEST_F(AdbcPostgresqlEndingsTest, a_statement_that_somebody_else_cancels_is_canceled) {
   auto execution = prepare(endless_change);
   std::optional<Ran> ran;
-  begin((*execution)->run(), ran);
+  begin_task(loop_, (*execution)->run(), ran);
   wait_until(active, "1");
   EXPECT_EQ(value(*watcher_,
                   "SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE application_name = 'postgres_tested' "
                   "AND state = 'active'"),
             "true");
-  ASSERT_FALSE(end(ran));
+  ASSERT_FALSE(end_task(loop_, ran));
   EXPECT_EQ(ran->error().category, FailureCategory::canceled) << ran->error().message;
   EXPECT_EQ(ran->error().message, "canceling statement due to user request");
 }

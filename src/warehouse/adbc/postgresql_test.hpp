@@ -75,21 +75,6 @@ class AdbcPostgresqlTest : public ::testing::Test {
     return run_task(loop_, connector_->prepare({.query = {}, .statement = {.text = std::move(text)}}));
   }
 
-  // Begins a task; `outcome` is set when it has ended.
-  template <class T>
-  void begin(async::Task<T> task, std::optional<T>& outcome) {
-    async::asio::co_spawn(loop_.get_executor(), std::move(task),
-                          [&outcome](std::exception_ptr, T ended) { outcome = std::move(ended); });
-  }
-  template <class T>
-  T& end(std::optional<T>& outcome) {
-    loop_.restart();
-    while (!outcome && loop_.run_one() > 0) {
-    }
-    if (!outcome) throw std::logic_error("the task waits for something that never comes");
-    return *outcome;
-  }
-
   async::Loop loop_;
   std::unique_ptr<Connector> connector_ = open(options_for("postgres"));
   std::unique_ptr<Connector> watcher_ =

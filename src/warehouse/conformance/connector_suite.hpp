@@ -124,20 +124,6 @@ class ConnectorConformance : public ::testing::TestWithParam<Subject> {
   // Prepares, and has it taken; throws if that fails.
   std::unique_ptr<Execution> started(std::string text);
 
-  // Begins a task; `outcome` is set when it has ended.
-  template <class T>
-  void begin(async::Task<T> task, std::optional<T>& outcome) {
-    async::asio::co_spawn(loop_.get_executor(), std::move(task),
-                          [&outcome](std::exception_ptr, T ended) { outcome = std::move(ended); });
-  }
-  template <class T>
-  T& end(std::optional<T>& outcome) {
-    loop_.restart();
-    while (!outcome && loop_.run_one() > 0) {
-    }
-    if (!outcome) throw std::logic_error("the task waits for something that never comes");
-    return *outcome;
-  }
   // Runs and pulls the first batch. Both must outlive the task.
   static async::Task<Next> run_and_pull(Execution& execution, std::unique_ptr<Cursor>& cursor);
   // Pulls until that fails, and returns how.

@@ -20,13 +20,13 @@ TEST_P(ConnectorConformance, a_cancel_while_it_runs_stops_it_in_the_warehouse) {
   auto execution = started(text);
   std::unique_ptr<Cursor> cursor;
   std::optional<Next> next;
-  begin(run_and_pull(*execution, cursor), next);
+  begin_task(loop_, run_and_pull(*execution, cursor), next);
   wait_for_running(mark, 1);
   loop_.restart();
   loop_.poll();
   EXPECT_FALSE(next);
   execution->cancel();
-  ASSERT_FALSE(end(next));
+  ASSERT_FALSE(end_task(loop_, next));
   EXPECT_EQ(next->error().category, FailureCategory::canceled) << next->error().message;
   wait_for_running(mark, 0);
 }
@@ -67,10 +67,10 @@ TEST_P(ConnectorConformance, a_statement_that_is_let_go_ends_unless_it_is_detach
   const auto handle = run_task(loop_, execution->submit());
   ASSERT_TRUE(handle) << handle.error().message;
   std::optional<Outcome<std::unique_ptr<Cursor>>> ran;
-  begin(execution->run(), ran);
+  begin_task(loop_, execution->run(), ran);
   wait_for_running(mark, 1);
   execution->leave();
-  ASSERT_FALSE(end(ran));
+  ASSERT_FALSE(end_task(loop_, ran));
   EXPECT_EQ(ran->error().category, FailureCategory::interrupted) << ran->error().message;
   execution = nullptr;
   wait_for_running(mark, 1);
@@ -78,9 +78,9 @@ TEST_P(ConnectorConformance, a_statement_that_is_let_go_ends_unless_it_is_detach
   auto found = start(loop_, *connector_, {.query = {}, .statement = {.text = text}, .handle = *handle});
   ASSERT_TRUE(found) << found.error().message;
   ran.reset();
-  begin((*found)->run(), ran);
+  begin_task(loop_, (*found)->run(), ran);
   (*found)->cancel();
-  ASSERT_FALSE(end(ran));
+  ASSERT_FALSE(end_task(loop_, ran));
   EXPECT_EQ(ran->error().category, FailureCategory::canceled) << ran->error().message;
   wait_for_running(mark, 0);
 }

@@ -44,14 +44,14 @@ TEST_P(ConnectorServerConformance, a_server_that_goes_down_before_the_run_fails_
   gate_->shut();
   std::unique_ptr<Cursor> cursor;
   std::optional<Next> next;
-  begin(run_and_pull(*execution, cursor), next);
+  begin_task(loop_, run_and_pull(*execution, cursor), next);
   if (is_detached()) {
     wait_for_looks();
     EXPECT_FALSE(next);
     gate_->open();
-    EXPECT_TRUE(end(next)) << next->error().message;
+    EXPECT_TRUE(end_task(loop_, next)) << next->error().message;
   } else {
-    ASSERT_FALSE(end(next));
+    ASSERT_FALSE(end_task(loop_, next));
     EXPECT_EQ(next->error().category, FailureCategory::unavailable) << next->error().message;
     gate_->open();
   }
@@ -63,7 +63,7 @@ TEST_P(ConnectorServerConformance, a_line_that_breaks_while_the_server_computes_
   auto execution = started(text);
   std::unique_ptr<Cursor> cursor;
   std::optional<Next> next;
-  begin(run_and_pull(*execution, cursor), next);
+  begin_task(loop_, run_and_pull(*execution, cursor), next);
   wait_for_running(mark, 1);
   gate_->shut();
   if (is_detached()) {
@@ -71,10 +71,10 @@ TEST_P(ConnectorServerConformance, a_line_that_breaks_while_the_server_computes_
     EXPECT_FALSE(next);
     gate_->open();
     execution->cancel();
-    ASSERT_FALSE(end(next));
+    ASSERT_FALSE(end_task(loop_, next));
     EXPECT_EQ(next->error().category, FailureCategory::canceled) << next->error().message;
   } else {
-    ASSERT_FALSE(end(next));
+    ASSERT_FALSE(end_task(loop_, next));
     EXPECT_EQ(next->error().category, FailureCategory::unavailable) << next->error().message;
     gate_->open();
     cursor = nullptr;

@@ -45,4 +45,23 @@ inline void run_task(async::Loop& loop, async::Task<> task) {
   if (failure) std::rethrow_exception(failure);
 }
 
+// Begins a task; `outcome`, which must outlive it, is set when it has ended. What it throws ends the test.
+template <class T>
+void begin_task(async::Loop& loop, async::Task<T> task, std::optional<T>& outcome) {
+  async::asio::co_spawn(loop.get_executor(), std::move(task), [&outcome](std::exception_ptr thrown, T ended) {
+    if (thrown) std::rethrow_exception(thrown);
+    outcome = std::move(ended);
+  });
+}
+
+// Runs the loop until such a task has ended. std::logic_error as run_task().
+template <class T>
+T& end_task(async::Loop& loop, std::optional<T>& outcome) {
+  loop.restart();
+  while (!outcome && loop.run_one() > 0) {
+  }
+  if (!outcome) throw std::logic_error("the task waits for something that never comes");
+  return *outcome;
+}
+
 }  // namespace coatcheck::warehouse
