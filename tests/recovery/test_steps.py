@@ -244,7 +244,7 @@ def test_a_deleted_result_is_there_whole_or_gone(attached, number, step):
     assert not [name for name in results_on_disk(attached) if id in name]
 
 
-@pytest.mark.parametrize("step", [f"schema.{moment}@{version}" for moment in ("commit", "committed") for version in range(1, 7)])
+@pytest.mark.parametrize("step", [f"schema.{moment}@{version}" for moment in ("commit", "committed") for version in range(1, 8)])
 def test_a_journal_that_was_half_made_is_made(tmp_path, step):
     server = Server(tmp_path / "fresh")
     server.fail_point = step

@@ -2,6 +2,8 @@
 
 #include <sqlite3.h>
 
+#include "journal/sqlite/row_checksum.hpp"
+
 namespace coatcheck::journal::sqlite {
 
 namespace {
@@ -144,6 +146,7 @@ Result<Database> Database::open(const std::filesystem::path& file, const std::st
 
   sqlite3_busy_timeout(handle, busy_milliseconds);
   sqlite3_db_config(handle, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
+  if (auto added = add_row_checksum(handle); !added) return std::move(added).error();
   if (auto set = database.execute(connection_pragmas); !set) {
     Error error = std::move(set).error();
     error.message = "opening " + file.string() + ": " + error.message;
@@ -161,6 +164,7 @@ Result<Database> Database::open_to_read(const std::filesystem::path& file) {
   if (result != SQLITE_OK) return sqlite_error(handle, "opening " + file.string());
   sqlite3_busy_timeout(handle, busy_milliseconds);
   sqlite3_db_config(handle, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
+  if (auto added = add_row_checksum(handle); !added) return std::move(added).error();
   return database;
 }
 

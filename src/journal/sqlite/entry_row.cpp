@@ -1,5 +1,7 @@
 #include "journal/sqlite/entry_row.hpp"
 
+#include <fmt/format.h>
+
 #include <bit>
 #include <cstring>
 #include <limits>
@@ -19,6 +21,17 @@ static_assert(static_cast<int>(Form::statement) == 0 && static_cast<int>(Form::s
               static_cast<int>(Form::script) == 2);
 static_assert(static_cast<int>(ResultGone::no) == 0 && static_cast<int>(ResultGone::expired) == 1 &&
               static_cast<int>(ResultGone::deleted) == 2);
+
+// In the order of their parameters, 1 to 24 and 1 to 10; the checksum of a row is over its values in this order.
+constexpr std::string_view query_columns =
+    "version, state, attempt, kind, started_at, cancel_requested_at, ended_at, failure, result_rows, result_bytes,"
+    " result_chunks, result_truncated, expires_at, result_gone, crashes, handle, result_kept, id, principal, warehouse,"
+    " query_tag, idempotency_key, submitted_at, session";
+constexpr std::string_view query_values =
+    "?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19,?20,?21,?22,?23,?24";
+constexpr std::string_view submission_columns =
+    "seq, statement, parameters, timeout, row_limit, result_ttl, traceparent, fingerprint, form, priority";
+constexpr std::string_view submission_values = "?1,?2,?3,?4,?5,?6,?7,?8,?9,?10";
 
 // SQLite's integers are signed; the same 64 bits come back.
 std::int64_t as_signed(std::uint64_t value) { return std::bit_cast<std::int64_t>(value); }
@@ -62,6 +75,18 @@ void bind_progress(Statement& statement, const Entry& entry, const EntryBlobs& b
   statement.bind(17, is_kept ? std::optional<std::int64_t>(1) : std::nullopt);
 }
 
+// Parameters 18 to 24: what the row has of what never changes.
+void bind_identity(Statement& statement, const Entry& entry) {
+  statement.bind_blob(18, bytes_of(entry.id));
+  statement.bind_text(19, entry.submission.principal);
+  statement.bind_text(20, entry.submission.warehouse);
+  statement.bind_text_or_null(21, entry.submission.query_tag);
+  statement.bind_text_or_null(22, entry.submission.idempotency_key);
+  statement.bind(23, number_of(entry.submitted_at));
+  const std::uint64_t session = entry.submission.session;
+  statement.bind(24, session == 0 ? std::nullopt : std::optional(as_signed(session)));
+}
+
 Error unreadable(const QueryId& id) {
   return {Errc::corrupt, "the journal's entry " + id.to_string() + " cannot be read"};
 }
@@ -87,29 +112,46 @@ bool read_result(Columns& columns, std::optional<ResultSummary>& result) {
 
 }  // namespace
 
-const char* const insert_query_sql =
-    "INSERT INTO query (version, state, attempt, kind, started_at, cancel_requested_at, ended_at, failure, result_rows,"
-    " result_bytes, result_chunks, result_truncated, expires_at, result_gone, crashes, handle, result_kept, id,"
-    " principal, warehouse, query_tag, idempotency_key, submitted_at, session)"
-    " VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19,?20,?21,?22,?23,?24)";
+std::string insert_query_sql() {
+  return fmt::format("INSERT INTO query ({}, checksum) VALUES ({}, row_checksum({}))", query_columns, query_values,
+                     query_values);
+}
 
-const char* const insert_submission_sql =
-    "INSERT INTO submission (seq, statement, parameters, timeout, row_limit, result_ttl, traceparent, fingerprint,"
-    " form, priority) VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10)";
+std::string insert_submission_sql() {
+  return fmt::format("INSERT INTO submission ({}, checksum) VALUES ({}, row_checksum({}))", submission_columns,
+                     submission_values, submission_values);
+}
 
-const char* const update_query_sql =
-    "UPDATE query SET version=?1, state=?2, attempt=?3, kind=?4, started_at=?5, cancel_requested_at=?6, ended_at=?7,"
-    " failure=?8, result_rows=?9, result_bytes=?10, result_chunks=?11, result_truncated=?12, expires_at=?13,"
-    " result_gone=?14, crashes=?15, handle=?16, result_kept=?17 WHERE id=?18 AND version=?19";
+// What never changes is bound too: taken from the row, a flipped bit of it would get a checksum of its own.
+std::string update_query_sql() {
+  return fmt::format(
+      "UPDATE query SET version=?1, state=?2, attempt=?3, kind=?4, started_at=?5, cancel_requested_at=?6, ended_at=?7,"
+      " failure=?8, result_rows=?9, result_bytes=?10, result_chunks=?11, result_truncated=?12, expires_at=?13,"
+      " result_gone=?14, crashes=?15, handle=?16, result_kept=?17, checksum=row_checksum({})"
+      " WHERE id=?18 AND version=?25",
+      query_values);
+}
 
 // The left join tells a query whose submission is missing (corrupt) from one that is not there.
-const char* const select_entry_sql =
-    "SELECT id, version, state, attempt, kind, submitted_at, started_at, cancel_requested_at, ended_at, failure,"
-    " result_rows, result_bytes, result_chunks, result_truncated, expires_at, result_gone, crashes, handle, "
-    "result_kept,"
-    " principal, warehouse, query_tag, idempotency_key, statement, parameters, timeout, row_limit, result_ttl, "
-    "traceparent, fingerprint,"
-    " session, form, priority FROM query LEFT JOIN submission USING (seq) WHERE id=?1";
+std::string select_entry_sql() {
+  return fmt::format(
+      "SELECT id, query.checksum IS row_checksum({}), submission.checksum IS row_checksum({}),"
+      " version, state, attempt, kind, submitted_at, started_at, cancel_requested_at, ended_at, failure,"
+      " result_rows, result_bytes, result_chunks, result_truncated, expires_at, result_gone, crashes, handle,"
+      " result_kept, principal, warehouse, query_tag, idempotency_key, statement, parameters, timeout, row_limit,"
+      " result_ttl, traceparent, fingerprint, session, form, priority"
+      " FROM query LEFT JOIN submission USING (seq) WHERE id=?1",
+      query_columns, submission_columns);
+}
+
+std::string add_checksums_sql() {
+  return fmt::format(
+      "ALTER TABLE query ADD COLUMN checksum INTEGER;"
+      "ALTER TABLE submission ADD COLUMN checksum INTEGER;"
+      "UPDATE query SET checksum=row_checksum({});"
+      "UPDATE submission SET checksum=row_checksum({});",
+      query_columns, submission_columns);
+}
 
 EntryBlobs::EntryBlobs(const Entry& entry) : EntryBlobs(of_change(entry)) {
   const coatcheck::Statement& statement = entry.submission.statement;
@@ -124,14 +166,7 @@ EntryBlobs EntryBlobs::of_change(const Entry& entry) {
 
 void bind_insert_query(Statement& statement, const Entry& entry, const EntryBlobs& blobs) {
   bind_progress(statement, entry, blobs);
-  statement.bind_blob(18, bytes_of(entry.id));
-  statement.bind_text(19, entry.submission.principal);
-  statement.bind_text(20, entry.submission.warehouse);
-  statement.bind_text_or_null(21, entry.submission.query_tag);
-  statement.bind_text_or_null(22, entry.submission.idempotency_key);
-  statement.bind(23, number_of(entry.submitted_at));
-  const std::uint64_t session = entry.submission.session;
-  statement.bind(24, session == 0 ? std::nullopt : std::optional(as_signed(session)));
+  bind_identity(statement, entry);
 }
 
 void bind_insert_submission(Statement& statement, std::int64_t seq, const Entry& entry, const EntryBlobs& blobs) {
@@ -155,8 +190,8 @@ void bind_insert_submission(Statement& statement, std::int64_t seq, const Entry&
 
 void bind_update_query(Statement& statement, const Entry& entry, const EntryBlobs& blobs) {
   bind_progress(statement, entry, blobs);
-  statement.bind_blob(18, bytes_of(entry.id));
-  statement.bind(19, as_signed(entry.version - 1));
+  bind_identity(statement, entry);
+  statement.bind(25, as_signed(entry.version - 1));
 }
 
 Result<Entry> read_entry(const Statement& statement) {
@@ -165,6 +200,9 @@ Result<Entry> read_entry(const Statement& statement) {
   const auto id = id_from(columns.blob());
   if (!id) return Error{Errc::corrupt, "the journal has an entry whose id is none"};
   entry.id = *id;
+  const bool is_whole = columns.integer() == 1;
+  const bool submission_is_whole = columns.integer() == 1;
+  if (!is_whole || !submission_is_whole) return unreadable(*id);
   entry.version = as_unsigned(columns.integer());
   const auto state = state_from(columns.integer());
   const std::int64_t attempt = columns.integer();

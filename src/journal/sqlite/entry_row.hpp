@@ -20,20 +20,23 @@ struct EntryBlobs {
   EntryBlobs() = default;
 };
 
-extern const char* const insert_query_sql;
+std::string insert_query_sql();
 void bind_insert_query(Statement& statement, const Entry& entry, const EntryBlobs& blobs);
 
-extern const char* const insert_submission_sql;
+std::string insert_submission_sql();
 void bind_insert_submission(Statement& statement, std::int64_t seq, const Entry& entry, const EntryBlobs& blobs);
 
 // Changes the row only if it holds the version before the entry's.
-extern const char* const update_query_sql;
+std::string update_query_sql();
 void bind_update_query(Statement& statement, const Entry& entry, const EntryBlobs& blobs);
 
 // Selects the entry with id ?1.
-extern const char* const select_entry_sql;
-// The entry in the statement's row; Errc::corrupt if it is none that could have been written.
+std::string select_entry_sql();
+// The entry in the statement's row; Errc::corrupt if it is not what was written.
 Result<Entry> read_entry(const Statement& statement);
+
+// Gives both tables their column of checksums, and every row its own.
+std::string add_checksums_sql();
 
 std::string_view bytes_of(const QueryId& id);
 std::optional<QueryId> id_from(std::string_view bytes);

@@ -93,6 +93,53 @@ TEST(Inspection, names_a_query_that_cannot_be_read) {
   EXPECT_TRUE(seen.unreadable[0].starts_with("query ")) << seen.unreadable[0];
 }
 
+// A query that has a value in most columns.
+Entry full() {
+  Entry entry = queued(at_second(7));
+  Submission& submission = entry.submission;
+  submission.query_tag = "tag";
+  submission.idempotency_key = "key";
+  submission.timeout = std::chrono::milliseconds(5);
+  submission.row_limit = 10;
+  submission.traceparent = "trace";
+  submission.fingerprint = "print";
+  submission.session = 9;
+  submission.form = Form::session;
+  submission.priority = 3;
+  submission.statement.parameters.push_back({.value = std::int64_t{1}});
+  return entry;
+}
+
+TEST(Inspection, finds_every_value_that_is_not_the_one_that_was_written) {
+  const TestDirectory directory;
+  {
+    OpenJournal journal(directory.file());
+    ASSERT_TRUE(journal(journal->submit(full())));
+    submit_some(journal, 1);
+  }
+  auto database = *sqlite::Database::open(directory.file(), "");
+  auto columns = *database.prepare(
+      "SELECT 'query', name, type FROM pragma_table_info('query') WHERE name <> 'seq' UNION ALL"
+      " SELECT 'submission', name, type FROM pragma_table_info('submission') WHERE name <> 'seq'");
+  const auto copy = directory.path() / "copy.db";
+  int tried = 0;
+  for (; *columns.step(); ++tried) {
+    sqlite::Columns names(columns);
+    const std::string table(names.text());
+    const std::string column(names.text());
+    const std::string type(names.text());
+    const std::string other = type == "INTEGER" ? "ifnull(" + column + ", 0) + 1"
+                              : type == "TEXT"  ? "ifnull(" + column + ", '') || 'x'"
+                                                : "zeroblob(16)";
+    write(copy, read(directory.file()));
+    run_sql(copy, ("UPDATE " + table + " SET " + column + " = " + other + " WHERE seq = 1").c_str());
+    const Seen seen = all_of(*inspect(copy));
+    EXPECT_EQ(seen.entries.size(), 1U) << table << '.' << column;
+    EXPECT_EQ(seen.unreadable.size(), 1U) << table << '.' << column;
+  }
+  EXPECT_EQ(tried, 24 + 9 + 2);
+}
+
 TEST(Inspection, misses_the_other_half_of_a_query) {
   const TestDirectory directory;
   {

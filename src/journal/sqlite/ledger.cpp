@@ -33,16 +33,16 @@ Result<Ledger> Ledger::open(Database database) {
   if (!skew) return std::move(skew).error();
   ledger.skew_ = *skew;
 
-  const std::array<std::pair<Statement*, const char*>, 13> statements = {{
+  const std::array<std::pair<Statement*, std::string>, 13> statements = {{
       {&ledger.begin_, "BEGIN IMMEDIATE"},
       {&ledger.commit_, "COMMIT"},
       {&ledger.roll_back_, "ROLLBACK"},
       {&ledger.find_key_, "SELECT id FROM query WHERE principal=?1 AND idempotency_key=?2"},
       {&ledger.find_id_, "SELECT 1 FROM query WHERE id=?1"},
-      {&ledger.select_entry_, select_entry_sql},
-      {&ledger.insert_query_, insert_query_sql},
-      {&ledger.insert_submission_, insert_submission_sql},
-      {&ledger.update_query_, update_query_sql},
+      {&ledger.select_entry_, select_entry_sql()},
+      {&ledger.insert_query_, insert_query_sql()},
+      {&ledger.insert_submission_, insert_submission_sql()},
+      {&ledger.update_query_, update_query_sql()},
       {&ledger.update_skew_, "UPDATE skew SET least=?1, most=?2 WHERE one=1"},
       {&ledger.find_ended_,
        "SELECT seq, id FROM query INDEXED BY by_state WHERE state=?1 AND id<=?2 AND submitted_at<?3"

@@ -50,14 +50,13 @@ Result<Reader> Reader::open(Database database) {
   Reader reader(std::move(database));
   if (auto done = reader.database_.execute("PRAGMA query_only=ON"); !done) return std::move(done).error();
   for (const auto& [statement, sql] :
-       {std::pair(&reader.select_entry_, select_entry_sql),
-        std::pair(&reader.find_key_, "SELECT id FROM query WHERE principal=?1 AND idempotency_key=?2"),
-        std::pair(&reader.has_result_,
-                  "SELECT 1 FROM query WHERE id=?1 AND state=3 AND result_gone=0"
-                  " AND expires_at IS NOT NULL"),
+       {std::pair(&reader.select_entry_, select_entry_sql()),
+        std::pair(&reader.find_key_, std::string("SELECT id FROM query WHERE principal=?1 AND idempotency_key=?2")),
+        std::pair(&reader.has_result_, std::string("SELECT 1 FROM query WHERE id=?1 AND state=3 AND result_gone=0"
+                                                   " AND expires_at IS NOT NULL")),
         std::pair(&reader.expired_,
-                  "SELECT id FROM query INDEXED BY by_expiry WHERE state=3"
-                  " AND result_gone=0 AND expires_at<=?1 ORDER BY expires_at LIMIT ?2")}) {
+                  std::string("SELECT id FROM query INDEXED BY by_expiry WHERE state=3"
+                              " AND result_gone=0 AND expires_at<=?1 ORDER BY expires_at LIMIT ?2"))}) {
     auto prepared = reader.database_.prepare(sql);
     if (!prepared) return std::move(prepared).error();
     *statement = *std::move(prepared);

@@ -57,6 +57,25 @@ TEST(Schema, version_1_is_taken_to_the_latest) {
   EXPECT_EQ(*database.integer("SELECT count(handle) + count(result_kept) FROM query"), 0);
 }
 
+TEST(Schema, rows_of_older_versions_get_their_checksums) {
+  const TestDirectory directory;
+  const Entry entry = queued(at_second(1));
+  {
+    OpenJournal journal(directory.file());
+    ASSERT_TRUE(journal(journal->submit(Entry(entry))));
+  }
+  {
+    Database database = open(directory);
+    ASSERT_TRUE(
+        database.execute("ALTER TABLE query DROP COLUMN checksum; ALTER TABLE submission DROP COLUMN checksum;"
+                         "PRAGMA user_version=6"));
+  }
+  OpenJournal journal(directory.file());
+  const auto found = journal(journal->find(entry.id));
+  ASSERT_TRUE(found && *found);
+  EXPECT_EQ(**found, entry);
+}
+
 TEST(Schema, a_step_that_fails_leaves_the_version_before_it) {
   const TestDirectory directory;
   Database database = open(directory);
