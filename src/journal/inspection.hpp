@@ -26,8 +26,8 @@ class Inspection {
   virtual ~Inspection() = default;
 
   // What is wrong with the database as such, in words for an operator; empty if nothing is. Looks at every page, every
-  // row's types and constraints, whether indexes and tables agree, and the checksums of the write-ahead log. What it
-  // cannot see is a value changed into another that would be allowed, for SQLite's pages have no checksums.
+  // row's types and constraints, whether indexes and tables agree, and the checksums of the write-ahead log. Not at the
+  // values of a query, which have a checksum of their own: see visit().
   virtual std::vector<std::string> structure() = 0;
 
   // Visits every query in the order of submission, some as of a later moment than others. One that cannot be read goes

@@ -166,20 +166,21 @@ class Journal {
   virtual async::Task<Result<std::optional<Entry>>> find_by_key(std::string principal, std::string idempotency_key) = 0;
 
   // Up to `limit` queries, from `from` on (a HistoryPage::next; without one, from the newest).
-  // A search that has to look at very many queries is done in slices, and other reads get their turn.
+  // A search that has to look at very many queries is done in slices, and other reads get their turn. A damaged query
+  // is left out.
   virtual async::Task<Result<HistoryPage>> history(HistoryFilter filter, std::optional<QueryId> from,
                                                    std::size_t limit) = 0;
 
   // Visits every query that has not ended, oldest first, then the newest `recent` of those that have,
-  // newest first. All as of one moment. Errc::corrupt at the first entry that cannot be read. Blocks; for
-  // the start, before anything else is called. `visit` must not call the journal.
-  virtual Result<void> replay(std::size_t recent, const std::function<void(Entry)>& visit) = 0;
+  // newest first. All as of one moment. One that is damaged is visited as Errc::corrupt, which names it; the others
+  // are good all the same. Blocks; for the start, before anything else is called. `visit` must not call the journal.
+  virtual Result<void> replay(std::size_t recent, const std::function<void(Result<Entry>)>& visit) = 0;
 
   // Whether the journal knows `id` as succeeded with a result that is not gone. Blocks; for the start.
   virtual Result<bool> has_result(QueryId id) = 0;
 
   // Succeeded queries whose result is past its time (expires_at <= now) and not gone yet, at most `limit`,
-  // the one that expired first in front.
+  // the one that expired first in front. A damaged query is left out.
   virtual async::Task<Result<std::vector<Entry>>> expired_results(Timestamp now, std::size_t limit) = 0;
 
   // Forgets ended queries submitted before `before` whose results are gone or never were, at most `limit`;

@@ -29,8 +29,9 @@ async::Task<Result<void>> Service::recover() {
   std::vector<journal::Entry> unfinished;
   std::vector<journal::Entry> ended;
   auto replayed = co_await disk_.run([this, &unfinished, &ended] {
-    return journal_.replay(options_.queries.ended_max, [&](journal::Entry entry) {
-      (journal::is_final(entry.state) ? ended : unfinished).push_back(std::move(entry));
+    return journal_.replay(options_.queries.ended_max, [&](Result<journal::Entry> entry) {
+      if (!entry) return telemetry::error("query_unreadable", {{"error", entry.error().message}});
+      (journal::is_final(entry->state) ? ended : unfinished).push_back(*std::move(entry));
     });
   });
   if (!replayed) co_return std::move(replayed).error();

@@ -136,6 +136,22 @@ def test_a_damaged_journal_is_found(filled):
     assert check(filled).returncode == 0
 
 
+def test_a_letter_that_has_changed_in_the_journal_is_found_and_the_query_not_served(filled):
+    filled.stop()
+    file = filled.data / "journal.db"
+    flip(file, file.read_bytes().index(numbers(1000).encode()) + 3)
+    checked = check(filled)
+    assert checked.returncode == 1 and f"wrong  the journal: query {filled.ids[2]}: " in checked.stdout, checked.stdout
+    filled.start()
+    with filled.api() as api:
+        assert api.get(f"/v1/queries/{filled.ids[2]}").status_code == 500
+        assert api.status(filled.ids[1])["status"] == "SUCCEEDED"
+        listed = [query["id"] for query in api.history()["queries"]]
+        assert filled.ids[2] not in listed and filled.ids[1] in listed
+        assert api.run(numbers(3))["status"] == "SUCCEEDED"
+    assert any(filled.ids[2] in event["error"] for event in filled.log_events("query_unreadable"))
+
+
 def test_a_damaged_log_of_the_journal_is_found(filled):
     with filled.api() as api:
         for n in range(5):

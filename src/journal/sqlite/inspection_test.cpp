@@ -163,7 +163,7 @@ TEST(Inspection, copies_a_journal_that_is_written_meanwhile) {
             std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
   OpenJournal restored(copy);
   int visited = 0;
-  ASSERT_TRUE(restored->replay(10, [&](const Entry&) { ++visited; }));
+  ASSERT_TRUE(restored->replay(10, [&](const Result<Entry>&) { ++visited; }));
   EXPECT_EQ(visited, 3);
 }
 

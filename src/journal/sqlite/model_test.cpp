@@ -30,7 +30,7 @@ std::vector<Entry> expected_replay(const Model& model) {
 
 void compare(OpenJournal& journal, const Model& model) {
   std::vector<Entry> seen;
-  ASSERT_TRUE(journal->replay(model.size() + 1, [&seen](Entry entry) { seen.push_back(std::move(entry)); }));
+  ASSERT_TRUE(journal->replay(model.size() + 1, [&seen](Result<Entry> entry) { seen.push_back(*std::move(entry)); }));
   ASSERT_TRUE(seen == expected_replay(model));
 }
 

@@ -119,6 +119,7 @@ Result<Reader::Slice> Reader::search(const HistoryFilter& filter, const std::opt
       return slice;
     }
     auto entry = load(id);
+    if (!entry && entry.error().code == Errc::corrupt) continue;
     if (!entry) return std::move(entry).error();
     slice.page.entries.push_back(*std::move(entry));
   }
@@ -141,7 +142,7 @@ Result<Route> Reader::route_of(const HistoryFilter& filter, const std::optional<
   return route;
 }
 
-Result<void> Reader::replay(std::size_t recent, const std::function<void(Entry)>& visit) {
+Result<void> Reader::replay(std::size_t recent, const std::function<void(Result<Entry>)>& visit) {
   const Snapshot snapshot(database_);
   if (!snapshot.begun()) return snapshot.begun();
   Route unfinished{.principal = {},
@@ -162,15 +163,15 @@ Result<void> Reader::replay(std::size_t recent, const std::function<void(Entry)>
   return visit_all(std::move(ended), recent, visit);
 }
 
-Result<void> Reader::visit_all(Route route, std::size_t limit, const std::function<void(Entry)>& visit) {
+Result<void> Reader::visit_all(Route route, std::size_t limit, const std::function<void(Result<Entry>)>& visit) {
   Walk walk(database_, cursors_, std::move(route));
   for (std::size_t visited = 0; visited != limit; ++visited) {
     const auto passed = walk.next();
     if (!passed) return passed.error();
     if (!*passed) break;
     auto entry = load((*passed)->id);
-    if (!entry) return std::move(entry).error();
-    visit(*std::move(entry));
+    if (!entry && entry.error().code != Errc::corrupt) return std::move(entry).error();
+    visit(std::move(entry));
   }
   return Result<void>::ok();
 }
@@ -195,6 +196,7 @@ Result<std::vector<Entry>> Reader::expired_results(Timestamp now, std::size_t li
     const auto id = id_from(Columns(expired_).blob());
     if (!id) return Error{Errc::corrupt, "the journal has an entry whose id is none"};
     auto entry = load(*id);
+    if (!entry && entry.error().code == Errc::corrupt) continue;
     if (!entry) return std::move(entry).error();
     expired.push_back(*std::move(entry));
   }

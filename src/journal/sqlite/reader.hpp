@@ -28,7 +28,7 @@ class Reader {
   Result<Slice> history(const HistoryFilter& filter, const std::optional<QueryId>& from, std::size_t limit,
                         std::size_t visits_max);
 
-  Result<void> replay(std::size_t recent, const std::function<void(Entry)>& visit);
+  Result<void> replay(std::size_t recent, const std::function<void(Result<Entry>)>& visit);
   Result<bool> has_result(const QueryId& id);
   Result<std::vector<Entry>> expired_results(Timestamp now, std::size_t limit);
 
@@ -38,7 +38,7 @@ class Reader {
   Result<Route> route_of(const HistoryFilter& filter, const std::optional<QueryId>& from);
   Result<Slice> search(const HistoryFilter& filter, const std::optional<QueryId>& from, std::size_t limit,
                        std::size_t visits_max);
-  Result<void> visit_all(Route route, std::size_t limit, const std::function<void(Entry)>& visit);
+  Result<void> visit_all(Route route, std::size_t limit, const std::function<void(Result<Entry>)>& visit);
   Result<Entry> load(const QueryId& id);
 
   Database database_;

@@ -120,7 +120,7 @@ class SqliteJournal final : public Journal {
     }
   }
 
-  Result<void> replay(std::size_t recent, const std::function<void(Entry)>& visit) override {
+  Result<void> replay(std::size_t recent, const std::function<void(Result<Entry>)>& visit) override {
     const std::lock_guard lock(front_mutex_);
     if (!front_) return closed_error();
     return front_->replay(recent, visit);

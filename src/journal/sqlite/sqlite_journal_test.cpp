@@ -28,7 +28,7 @@ Entry full_entry() {
 
 std::vector<Entry> replayed(Journal& journal, std::size_t recent) {
   std::vector<Entry> entries;
-  EXPECT_TRUE(journal.replay(recent, [&entries](Entry entry) { entries.push_back(std::move(entry)); }));
+  EXPECT_TRUE(journal.replay(recent, [&entries](Result<Entry> entry) { entries.push_back(*std::move(entry)); }));
   return entries;
 }
 
@@ -296,7 +296,7 @@ TEST(SqliteJournal, after_close_every_call_is_unavailable) {
   EXPECT_EQ(journal(journal->expired_results({}, 1)).error().code, Errc::unavailable);
   EXPECT_EQ(journal(journal->forget({}, 1)).error().code, Errc::unavailable);
   EXPECT_EQ(journal->has_result(entry.id).error().code, Errc::unavailable);
-  EXPECT_EQ(journal->replay(1, [](Entry) {}).error().code, Errc::unavailable);
+  EXPECT_EQ(journal->replay(1, [](const Result<Entry>&) {}).error().code, Errc::unavailable);
   journal->note(entry);
 }
 

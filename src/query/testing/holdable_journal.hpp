@@ -65,7 +65,7 @@ class HoldableJournal final : public journal::Journal {
                                                     std::size_t limit) override {
     return real_->history(std::move(filter), from, limit);
   }
-  Result<void> replay(std::size_t recent, const std::function<void(journal::Entry)>& visit) override {
+  Result<void> replay(std::size_t recent, const std::function<void(Result<journal::Entry>)>& visit) override {
     return real_->replay(recent, visit);
   }
   Result<bool> has_result(QueryId id) override { return real_->has_result(id); }
