@@ -1,4 +1,7 @@
-"""Kills at random moments under a mixed load. The seed is printed; COATCHECK_SEED sets it, COATCHECK_KILLS the number."""
+"""Kills and power cuts at random moments under a mixed load.
+
+COATCHECK_KILLS says how many, COATCHECK_SEED where the dice begin; a test's name has the seed that repeats it.
+"""
 
 import os
 import random
@@ -7,12 +10,17 @@ import time
 from dataclasses import dataclass
 
 import httpx
+import pytest
 
 from harness.api import FINAL
+from harness.disk import MODES, Disk
+from harness.server import Server
 from harness.statements import ENDLESS
 
 KILLS = int(os.environ.get("COATCHECK_KILLS", "20"))
 SEED = int(os.environ.get("COATCHECK_SEED", "20261122"))
+KILLS_OF_A_SERVER = 50
+RUNS = [(SEED + first, min(KILLS_OF_A_SERVER, KILLS - first)) for first in range(0, KILLS, KILLS_OF_A_SERVER)]
 CLIENTS = 3
 # Long enough for queries to be in every state, short enough for twenty kills.
 LIFE_SECONDS_MAX = 0.8
@@ -84,11 +92,33 @@ class Numbers:
             return self.last
 
 
-def test_promises_hold_through_random_kills(server):
-    print(f"COATCHECK_SEED={SEED} COATCHECK_KILLS={KILLS}")
-    dice = random.Random(SEED)
+@pytest.fixture
+def server(tmp_path):
+    """As conftest.py's, on a disk whose power can be cut; the warehouse is on another."""
+    server = Server(tmp_path / "server", warehouse={"database": str(tmp_path / "warehouse.duckdb"), "max_running": 2})
+    server.disk = Disk(server.data, tmp_path / "notes")
+    server.start()
+    with server.api() as api:
+        api.run("CREATE TABLE log (entry INTEGER)")
+    yield server
+    server.kill()
+    log = server.log_text()
+    assert "ERROR: AddressSanitizer" not in log and "runtime error:" not in log
+    assert not server.log_events("handler_failed") and not server.log_events("task_failed")
+
+
+def end(server, dice):
+    """Kills the server, and every other time the power of its disk goes too."""
+    server.kill()
+    if dice.random() < 0.5:
+        server.disk.cut(dice.choice(MODES), seed=dice.random())
+
+
+@pytest.mark.parametrize("seed, kills", RUNS)
+def test_promises_hold_through_random_kills(server, seed, kills):
+    dice = random.Random(seed)
     numbers, all_submitted = Numbers(), []
-    for kill in range(KILLS):
+    for _ in range(kills):
         stop, lists, threads, failures = threading.Event(), [], [], []
         for _ in range(CLIENTS):
             lists.append([])
@@ -101,7 +131,7 @@ def test_promises_hold_through_random_kills(server):
             threads.append(threading.Thread(target=run))
             threads[-1].start()
         time.sleep(dice.uniform(0.05, LIFE_SECONDS_MAX))  # Not a wait for anything: the moment of the kill.
-        server.kill()
+        end(server, dice)
         stop.set()
         for thread in threads:
             thread.join()

@@ -65,6 +65,7 @@ class Server:
         self.warehouse = {"name": "main", "kind": "duckdb", "threads": 1, **(warehouse or {})}
         self.more = more
         self.fail_point = None  # The step at which the process is to die (base/fail_point.hpp).
+        self.disk = None  # A Disk under the data directory, if that is to fail (harness/disk.py).
         self.process = None
         self.url = None
 
@@ -86,6 +87,8 @@ class Server:
         environment = {name: value for name, value in os.environ.items() if not name.startswith("COATCHECK_")}
         if self.fail_point:
             environment["COATCHECK_FAIL_POINT"] = self.fail_point
+        if self.disk:
+            environment.update(self.disk.environment())
         with open(self.log_file, "ab") as log:
             self.process = subprocess.Popen(
                 [str(self.binary), "serve", "--config", str(self.write_config())],
