@@ -65,7 +65,7 @@ def test_a_journal_that_cannot_be_written_accepts_nothing_and_loses_nothing(serv
     server.stop()
 
 
-@pytest.mark.parametrize("fault, code", [(("write", "ENOSPC", RESULTS), "RESULT_LIMIT"), (("write", "EIO", RESULTS), "SPOOL"), (("sync", "EIO", RESULTS), "SPOOL")],
+@pytest.mark.parametrize("fault, code", [(("write", "ENOSPC", RESULTS), "RESULT_LIMIT"), (("write", "EIO", RESULTS), "SPOOL"), (("sync", "EIO", ".partial"), "SPOOL"), (("sync", "EIO", RESULTS), "SPOOL")],
                          ids=lambda each: " ".join(each) if isinstance(each, tuple) else each)
 def test_a_result_that_cannot_be_stored_fails_and_others_go_on(server, fault, code):
     with server.api() as api:

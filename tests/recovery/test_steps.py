@@ -199,6 +199,7 @@ def test_a_write_that_had_begun_is_told_to_be_interrupted(attached, number, step
     assert (query["status"], query["attempt"], query["error"]["category"]) == ("FAILED", 1, "INTERRUPTED")
     assert "may have taken effect" in query["error"]["message"]
     assert written(attached, entry) == (1 if step in STARTED[2:] else 0)
+    assert not [name for name in results_on_disk(attached) if name.endswith(".partial")]
 
 
 @pytest.mark.parametrize("step", SEALED)
