@@ -237,6 +237,35 @@ TEST_F(BreakoutTest, a_second_statement_never_runs) {
   expect_fails("FROM c", "does not exist");
 }
 
+TEST_F(BreakoutTest, the_database_and_its_log_are_out_of_reach_of_statements_and_not_of_the_engine) {
+  const fs::path file = root_ / "data/own.duckdb";  // Even where files may be read.
+  const auto begin = [&] {
+    connector_.reset();
+    auto opened = open_duckdb({.database = file, .data_directories = {root_ / "data"}}, loop_);
+    ASSERT_TRUE(opened) << opened.error().message;
+    connector_ = std::move(*opened);
+  };
+  begin();
+  ASSERT_TRUE(run("CREATE TABLE kept AS SELECT range AS n FROM range(100000)"));
+  ASSERT_TRUE(fs::exists(file.string() + ".wal"));
+  for (const char* name : {"@DATA/own.duckdb", "@DATA/own.duckdb.wal", "@DATA//own.duckdb", "@DATA/./own.duckdb",
+                           "file://@DATA/own.duckdb", "file:@DATA/own.duckdb", "file://localhost@DATA/own.duckdb",
+                           "@DATA/../data/own.duckdb", "@DATA/*.duckdb"}) {
+    for (const std::string reader : {"read_blob", "read_text", "read_csv", "read_json", "read_parquet", "sniff_csv"}) {
+      auto drained = run("SELECT * FROM " + reader + "('" + name + "')");
+      ASSERT_FALSE(drained) << reader << " " << name;
+      EXPECT_EQ(drained.error().category, FailureCategory::permission) << reader << " " << name << "\n"
+                                                                       << drained.error().message;
+    }
+  }
+  // It is written, and found again.
+  ASSERT_TRUE(run("UPDATE kept SET n = n + 1"));
+  begin();
+  ASSERT_TRUE(run("INSERT INTO kept VALUES (7)"));
+  EXPECT_TRUE(run("SELECT error('lost') FROM kept HAVING count(*) != 100001"));
+  EXPECT_TRUE(run("FROM '@DATA/in.csv'"));
+}
+
 TEST_F(BreakoutTest, a_name_that_leads_nowhere_finds_nothing) {
   expect_fails("SELECT * FROM read_csv('@DATA/{in.csv,../secret.txt}')", "No files found");
   expect_fails("FROM '/etc/passwd'", "Table with name /etc/passwd does not exist");

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "warehouse/duckdb/built_in.hpp"
+#include "warehouse/duckdb/database_file.hpp"
 #include "warehouse/duckdb/inputs.hpp"
 #include "warehouse/duckdb/removed_functions.hpp"
 
@@ -148,6 +149,7 @@ Result<Database> open_locked(const DuckdbOptions& options) {
   for (const auto& statement : lock_down(options, *directories)) {
     if (auto set = run_sql(connection.get(), statement); !set) return std::move(set).error();
   }
+  if (!options.database.empty()) hide_database_file(connection.get(), options.database);
   // From here on no configuration changes.
   if (auto removed = remove_functions(connection.get()); !removed) return std::move(removed).error();
   if (auto added = add_dual(connection.get()); !added) return std::move(added).error();
