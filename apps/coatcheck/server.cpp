@@ -47,10 +47,14 @@ void warn_of_secrets(const config::Warehouse& warehouse) {
 }
 
 // Settings say 0 where there is no limit.
-query::ShareLimits share_limits(config::Count max_running, config::Count max_queued) {
+template <class Section>
+query::ShareLimits share_limits(const Section& section) {
   query::ShareLimits limits;
-  if (max_running != 0) limits.running_max = max_running;
-  if (max_queued != 0) limits.queued_max = max_queued;
+  if (section.max_running != 0) limits.running_max = section.max_running;
+  if (section.max_queued != 0) limits.queued_max = section.max_queued;
+  if (section.max_waiting != 0) limits.waiting_max = section.max_waiting;
+  if (section.max_claims != 0) limits.claims_max = section.max_claims;
+  if (section.max_stored != 0) limits.stored_max = section.max_stored;
   return limits;
 }
 
@@ -104,10 +108,10 @@ Result<void> ServerProcess::open() {
       .result_ttl_default = settings_.results.ttl,
       .result_ttl_max = settings_.results.ttl_max,
       .history_retention = settings_.history.retention};
-  options.others = share_limits(settings_.principals.max_running, settings_.principals.max_queued);
+  options.others = share_limits(settings_.principals);
   for (const config::Principal& principal : settings_.principals_of_note) {
     query::ShareLimits& limits = options.named[principal.name];
-    limits = share_limits(principal.max_running, principal.max_queued);
+    limits = share_limits(principal);
     limits.weight = static_cast<unsigned>(principal.weight);
   }
   service_ = std::make_unique<query::Service>(loop_, *journal_, *spool_, disk_, system_clock(), registry_,

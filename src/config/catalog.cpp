@@ -125,6 +125,18 @@ constexpr std::array all_settings = {
     Setting<Settings>{"principals.max_queued", "0", "0", "1000000", "",
                       [](Settings& s) -> Slot { return CountSlot{&s.principals.max_queued}; }, "",
                       "Queries of one principal that may be queued; more are refused with 429. 0: no limit."},
+    Setting<Settings>{"principals.max_waiting", "0", "0", "1000000", "",
+                      [](Settings& s) -> Slot { return CountSlot{&s.principals.max_waiting}; }, "",
+                      "Requests of one principal that wait for news of queries at the same time, and streams of "
+                      "events; more are refused with 429. 0: no limit."},
+    Setting<Settings>{"principals.max_claims", "0", "0", "1000000", "",
+                      [](Settings& s) -> Slot { return CountSlot{&s.principals.max_claims}; }, "",
+                      "Results that are sent to one principal at the same time; more are refused with 429. 0: no "
+                      "limit."},
+    Setting<Settings>{"principals.max_stored", "0B", "0B", "900TiB", "",
+                      [](Settings& s) -> Slot { return BytesSlot{&s.principals.max_stored}; }, "",
+                      "Disk for the results of one principal. With as much, its submits are refused with 429 and what "
+                      "it has queued fails. 0B: no limit."},
 };
 
 constexpr std::array principal_settings = {
@@ -150,6 +162,30 @@ constexpr std::array principal_settings = {
         .slot = [](Principal& p) -> Slot { return CountSlot{&p.max_queued}; },
         .sentence = "Queries that may be queued. 0: no limit. Without it, what the section principals says.",
         .sample = "100"},
+    Setting<Principal>{.name = "max_waiting",
+                       .fallback = "0",
+                       .lowest = "0",
+                       .highest = "1000000",
+                       .slot = [](Principal& p) -> Slot { return CountSlot{&p.max_waiting}; },
+                       .sentence = "Requests that wait for news of queries. 0: no limit. Without it, what the section "
+                                   "principals says.",
+                       .sample = "200"},
+    Setting<Principal>{
+        .name = "max_claims",
+        .fallback = "0",
+        .lowest = "0",
+        .highest = "1000000",
+        .slot = [](Principal& p) -> Slot { return CountSlot{&p.max_claims}; },
+        .sentence =
+            "Results that are sent at the same time. 0: no limit. Without it, what the section principals says.",
+        .sample = "20"},
+    Setting<Principal>{.name = "max_stored",
+                       .fallback = "0B",
+                       .lowest = "0B",
+                       .highest = "900TiB",
+                       .slot = [](Principal& p) -> Slot { return BytesSlot{&p.max_stored}; },
+                       .sentence = "Disk for its results. 0B: no limit. Without it, what the section principals says.",
+                       .sample = "\"10GiB\""},
     Setting<Principal>{.name = "weight",
                        .fallback = "1",
                        .lowest = "1",

@@ -94,16 +94,36 @@ TEST(Config, a_principal_has_what_its_section_says_and_else_what_holds_for_all) 
     [[principal]]
     name = "free"
     max_running = 0
+    max_waiting = 0
+    max_stored = "0B"
     [principals]
     max_running = 2
     max_queued = 50
+    max_waiting = 20
+    max_claims = 3
+    max_stored = "10GiB"
   )";
-  const Settings settings = good(toml, {.overrides = {"principals.max_running=5", "principal.ann@example.org.weight=4",
-                                                      "principal.free.max_queued=7"}});
-  EXPECT_EQ(settings.principals, (Principals{.max_running = 5, .max_queued = 50}));
-  EXPECT_THAT(settings.principals_of_note,
-              ElementsAre(Principal{.name = "ann@example.org", .max_running = 5, .max_queued = 50, .weight = 4},
-                          Principal{.name = "free", .max_running = 0, .max_queued = 7, .weight = 1}));
+  const Settings settings =
+      good(toml, {.overrides = {"principals.max_running=5", "principal.ann@example.org.weight=4",
+                                "principal.free.max_queued=7", "principal.ann@example.org.max_stored=1MiB"}});
+  const Bytes gib = Bytes{1} << 30;
+  EXPECT_EQ(
+      settings.principals,
+      (Principals{.max_running = 5, .max_queued = 50, .max_waiting = 20, .max_claims = 3, .max_stored = 10 * gib}));
+  EXPECT_THAT(settings.principals_of_note, ElementsAre(Principal{.name = "ann@example.org",
+                                                                 .max_running = 5,
+                                                                 .max_queued = 50,
+                                                                 .max_waiting = 20,
+                                                                 .max_claims = 3,
+                                                                 .max_stored = Bytes{1} << 20,
+                                                                 .weight = 4},
+                                                       Principal{.name = "free",
+                                                                 .max_running = 0,
+                                                                 .max_queued = 7,
+                                                                 .max_waiting = 0,
+                                                                 .max_claims = 3,
+                                                                 .max_stored = 0,
+                                                                 .weight = 1}));
   EXPECT_TRUE(defaults().principals_of_note.empty());
   EXPECT_EQ(defaults().principals, Principals{});
 
@@ -170,6 +190,7 @@ TEST(Config, wrong_types_unknown_names_and_what_is_out_of_bounds_are_mistakes) {
            {"[[principal]]\nname = \"a\"\n[[principal]]\nname = \"a\"",
             "test.toml:4:8: principal[1].name: \"a\" is the name of another principal too"},
            {"[principals]\nweight = 1", "there is no such setting"},
+           {"[principals]\nmax_stored = \"901TiB\"", "principals.max_stored: \"901TiB\" is out of bounds"},
            {"a = = 1", "test.toml:1:5: not TOML"},
        }) {
     EXPECT_THAT(mistake(toml), HasSubstr(part)) << toml;
@@ -316,8 +337,13 @@ TEST(Config, the_examples_table_and_other_warehouses_are_good_ones) {
   const auto& warehouses = loaded->settings.warehouses;
   ASSERT_EQ(warehouses.size(), 4U);
   EXPECT_EQ(warehouses[0].duckdb.tables.size(), 1U);
-  EXPECT_THAT(loaded->settings.principals_of_note,
-              ElementsAre(Principal{.name = "dashboards", .max_running = 2, .max_queued = 100, .weight = 1}));
+  EXPECT_THAT(loaded->settings.principals_of_note, ElementsAre(Principal{.name = "dashboards",
+                                                                         .max_running = 2,
+                                                                         .max_queued = 100,
+                                                                         .max_waiting = 200,
+                                                                         .max_claims = 20,
+                                                                         .max_stored = Bytes{10} << 30,
+                                                                         .weight = 1}));
   for (const auto& setting : warehouse_catalog()) {
     const std::string at = setting.kind == "adbc"    ? "warehouse[1]."
                            : setting.kind == "trino" ? "warehouse[2]."

@@ -44,6 +44,9 @@ void apply_principal_rules(Gathering& gathering) {
     const auto& origins = gathering.loaded.origins;
     if (!origins.contains(at + ".max_running")) principal.max_running = settings.principals.max_running;
     if (!origins.contains(at + ".max_queued")) principal.max_queued = settings.principals.max_queued;
+    if (!origins.contains(at + ".max_waiting")) principal.max_waiting = settings.principals.max_waiting;
+    if (!origins.contains(at + ".max_claims")) principal.max_claims = settings.principals.max_claims;
+    if (!origins.contains(at + ".max_stored")) principal.max_stored = settings.principals.max_stored;
   }
 }
 

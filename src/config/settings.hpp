@@ -216,6 +216,9 @@ struct Warehouse {
 struct Principals {
   Count max_running = 0;  // 0: no limit.
   Count max_queued = 0;   // 0: no limit.
+  Count max_waiting = 0;  // 0: no limit.
+  Count max_claims = 0;   // 0: no limit.
+  Bytes max_stored = 0;   // 0: no limit.
 
   bool operator==(const Principals&) const = default;
 };
@@ -224,6 +227,9 @@ struct Principal {
   std::string name = {};
   Count max_running = 0;  // 0: no limit.
   Count max_queued = 0;   // 0: no limit.
+  Count max_waiting = 0;  // 0: no limit.
+  Count max_claims = 0;   // 0: no limit.
+  Bytes max_stored = 0;   // 0: no limit.
   Count weight = 0;
 
   bool operator==(const Principal&) const = default;

@@ -113,7 +113,11 @@ Failure Service::not_handed_over(const Lane& lane) const {
 async::Task<Result<void>> Service::fetch_into_spool(EntryPtr entry, std::shared_ptr<Fetch> fetch) {
   // The last process may have sealed it and gone down before it could say so.
   auto sealed = co_await disk_.run([this, id = entry->id] { return spool_.read(id); });
-  if (sealed) co_return co_await take_fetched(std::move(entry), summary_of((*sealed)->manifest()));
+  if (sealed) {
+    const results::Manifest& manifest = (*sealed)->manifest();
+    stored_.count(entry->id, entry->submission.principal, manifest.bytes);
+    co_return co_await take_fetched(std::move(entry), summary_of(manifest));
+  }
   Lane* lane = lane_of(entry->submission);
   if (!lane || !lane->setup.connector->capabilities().detached) {
     co_return not_now("warehouse '" + entry->submission.warehouse + "', which keeps the result, is not configured");
@@ -137,7 +141,7 @@ async::Task<Result<void>> Service::fetch_into_spool(EntryPtr entry, std::shared_
   if (!cursor && fetch->is_given_up) cursor = not_handed_over(*lane);
   if (!cursor) co_return co_await not_fetched(std::move(entry), std::move(cursor).error());
   const RowsWanted wanted = rows_wanted(*entry, StatementKind::read);
-  auto spooled = co_await spool_rows(spool_, disk_, cursor->get(), wanted);
+  auto spooled = co_await spool_rows(spool_, stored_, disk_, cursor->get(), wanted);
   if (!spooled) co_return co_await not_fetched(std::move(entry), std::move(spooled).error());
   fail_point("fetch.sealed");
   co_return co_await take_fetched(std::move(entry), summary_of(*spooled));
@@ -169,6 +173,7 @@ async::Task<Result<void>> Service::take_fetched(EntryPtr entry, journal::ResultS
   }
   // Deleted or expired while it was fetched: nobody wants the file.
   auto removed = co_await disk_.run([this, id] { return spool_.remove(id); });
+  stored_.forget(id);
   if (!removed)
     telemetry::error("result_not_removed", {{"query_id", id.to_string()}, {"error", removed.error().message}});
   co_return gone("the result was dropped while it was fetched");

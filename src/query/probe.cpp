@@ -9,6 +9,12 @@ telemetry::Counter& ended_counter(telemetry::Registry& registry, journal::State 
                           {{"status", std::string(journal::to_string(state))}});
 }
 
+telemetry::Counter& limit_counter(telemetry::Registry& registry, Limit limit) {
+  return registry.counter("coatcheck_principal_limits_met_total",
+                          "Requests and queries refused because their principal had as much as it may have, by limit.",
+                          {{"limit", name_of(limit)}});
+}
+
 }  // namespace
 
 Probe::Probe(telemetry::Registry& measures)
@@ -30,7 +36,13 @@ Probe::Probe(telemetry::Registry& measures)
                                        "From submission to the start of the first attempt.",
                                        telemetry::duration_bounds())),
       run_seconds(measures.histogram("coatcheck_query_run_seconds", "From the start of the last attempt to the end.",
-                                     telemetry::duration_bounds())) {}
+                                     telemetry::duration_bounds())) {
+  // Shown from the start, so that a rate over the first one is one.
+  for (const Limit limit : {Limit::queued, Limit::waiting, Limit::claims, Limit::stored})
+    limit_counter(registry, limit);
+}
+
+void Probe::limit_met(Limit limit) { limit_counter(registry, limit).Increment(); }
 
 void Probe::ended(journal::State state) {
   switch (state) {

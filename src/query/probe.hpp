@@ -3,6 +3,7 @@
 #include <string>
 
 #include "journal/lifecycle.hpp"
+#include "query/shares.hpp"
 #include "telemetry/metrics.hpp"
 
 namespace coatcheck::query {
@@ -12,6 +13,8 @@ struct Probe {
   explicit Probe(telemetry::Registry& registry);
 
   void ended(journal::State state);
+  // Somebody was refused for a principal's limit.
+  void limit_met(Limit limit);
 
   telemetry::Registry& registry;
   telemetry::Counter& submitted;

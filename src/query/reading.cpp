@@ -23,6 +23,36 @@ constexpr std::size_t describing_max = 64;
 // The one answer for what is not there and for what is somebody else's.
 Error no_such_query() { return {Errc::not_found, "there is no such query"}; }
 
+// A reader that holds the place as long as anybody holds it.
+std::shared_ptr<const results::Reader> held_with(std::shared_ptr<const results::Reader> reader, Hold place) {
+  struct Both {
+    Hold place;
+    std::shared_ptr<const results::Reader> reader;
+  };
+  auto both = std::make_shared<const Both>(Both{.place = std::move(place), .reader = std::move(reader)});
+  return {both, both->reader.get()};
+}
+
+std::string words_for(Limit limit) {
+  switch (limit) {
+    case Limit::queued: return "queries waiting";
+    case Limit::waiting: return "requests waiting for news";
+    case Limit::claims: return "results being sent";
+    case Limit::stored: return "bytes stored";
+  }
+  return "";
+}
+
+std::uint64_t max_of(const ShareLimits& limits, Limit limit) {
+  switch (limit) {
+    case Limit::queued: return limits.queued_max;
+    case Limit::waiting: return limits.waiting_max;
+    case Limit::claims: return limits.claims_max;
+    case Limit::stored: return limits.stored_max;
+  }
+  return ShareLimits::none;
+}
+
 }  // namespace
 
 async::Task<Result<EntryPtr>> Service::find(principals::Principal asker, QueryId id) {
@@ -70,11 +100,44 @@ async::Task<Result<Snapshot>> Service::find_by_key(principals::Principal asker, 
   co_return snapshot_of(std::make_shared<const journal::Entry>(**std::move(found)));
 }
 
+Result<Hold> Service::hold(Holds& holds, const std::string& principal, Limit limit) {
+  const std::uint64_t most = max_of(shares_.limits_of(principal), limit);
+  if (auto place = holds.take(principal, most)) return *std::move(place);
+  probe_.limit_met(limit);
+  return Error{Errc::resource_exhausted, "principal '" + principal + "' has as many " + words_for(limit) +
+                                             " as it may have (" + std::to_string(most) + ")"};
+}
+
+Result<Hold> Service::hold_wait(const principals::Principal& asker) {
+  return hold(waiting_, asker.name, Limit::waiting);
+}
+
+// Who is answered at once takes no place.
+Result<Hold> Service::hold_until(const principals::Principal& asker, Deadline deadline, Counted counted) {
+  if (counted == Counted::no || deadline <= std::chrono::steady_clock::now()) return Hold();
+  return hold_wait(asker);
+}
+
+std::optional<Service::Quota> Service::quota(const std::string& principal, Limit limit) const {
+  const std::uint64_t most = max_of(shares_.limits_of(principal), limit);
+  if (most == ShareLimits::none) return std::nullopt;
+  std::uint64_t taken = 0;
+  switch (limit) {
+    case Limit::queued: taken = shares_.queued(principal); break;
+    case Limit::waiting: taken = waiting_.held(principal); break;
+    case Limit::claims: taken = claims_.held(principal); break;
+    case Limit::stored: taken = stored_.of(principal); break;
+  }
+  return Quota{.max = most, .left = most - std::min(most, taken)};
+}
+
 async::Task<Result<Snapshot>> Service::wait(principals::Principal asker, QueryId id, std::uint64_t known,
-                                            Deadline deadline) {
+                                            Deadline deadline, Counted counted) {
   auto found = co_await find(asker, id);
   if (!found) co_return std::move(found).error();
   if ((*found)->version == known && !journal::is_final((*found)->state)) {
+    const auto place = hold_until(asker, deadline, counted);
+    if (!place) co_return place.error();
     probe_.waits.Increment();
     std::vector<Queries::Known> one;
     one.push_back({id, known});
@@ -84,13 +147,14 @@ async::Task<Result<Snapshot>> Service::wait(principals::Principal asker, QueryId
   co_return co_await status(std::move(asker), id);
 }
 
-async::Task<Result<Snapshot>> Service::wait_until_ended(principals::Principal asker, QueryId id, Deadline deadline) {
+async::Task<Result<Snapshot>> Service::wait_until_ended(principals::Principal asker, QueryId id, Deadline deadline,
+                                                        Counted counted) {
   for (;;) {
     auto now = co_await status(asker, id);
     if (!now) co_return now;
     if (journal::is_final(now->entry->state) || draining_ || std::chrono::steady_clock::now() >= deadline)
       co_return now;
-    auto changed = co_await wait(asker, id, now->entry->version, deadline);
+    auto changed = co_await wait(asker, id, now->entry->version, deadline, counted);
     if (!changed) co_return changed;
   }
 }
@@ -109,6 +173,8 @@ async::Task<Result<std::vector<std::optional<Snapshot>>>> Service::wait_for_any(
     known.push_back({one.id, (*found)->version});
   }
   if (!news && !known.empty()) {
+    const auto place = hold_until(asker, deadline, Counted::yes);
+    if (!place) co_return place.error();
     probe_.waits.Increment();
     auto waited = co_await queries_.wait(std::move(known), deadline);
     if (!waited) co_return std::move(waited).error();
@@ -137,12 +203,12 @@ async::Task<Result<Service::Described>> Service::describe(principals::Principal 
                              .describe_only = true};
   if ((*lane)->describing >= describing_max)
     co_return Error{Errc::resource_exhausted, "too many statements are being described", "warehouse"};
-  struct Counted {
+  struct Describing {
     std::size_t& count;
-    explicit Counted(std::size_t& of) : count(of) { ++count; }
-    ~Counted() { --count; }
+    explicit Describing(std::size_t& of) : count(of) { ++count; }
+    ~Describing() { --count; }
   };
-  const Counted counted((*lane)->describing);
+  const Describing counted((*lane)->describing);
   auto prepared = co_await (*lane)->setup.connector->prepare(std::move(request));
   if (!prepared) co_return Described(std::move(prepared).error());
   co_return Described((*prepared)->description());
@@ -150,8 +216,8 @@ async::Task<Result<Service::Described>> Service::describe(principals::Principal 
 
 // --- claim --------------------------------------------------------------------------------------
 
-async::Task<Result<Service::Claim>> Service::claim(principals::Principal asker, QueryId id) {
-  auto found = co_await find(std::move(asker), id);
+async::Task<Result<Service::Claim>> Service::claim(principals::Principal asker, QueryId id, Counted counted) {
+  auto found = co_await find(asker, id);
   if (!found) co_return std::move(found).error();
   Claim claim{.snapshot = snapshot_of(*found), .reader = Error{Errc::conflict, "the query has no result to claim"}};
   const journal::Entry& entry = **found;
@@ -160,6 +226,12 @@ async::Task<Result<Service::Claim>> Service::claim(principals::Principal asker, 
     claim.reader = Error{Errc::gone, entry.result_gone == journal::ResultGone::deleted ? "the result was deleted"
                                                                                        : "the result has expired"};
     co_return claim;
+  }
+  Hold place;
+  if (counted == Counted::yes) {
+    auto held = hold(claims_, asker.name.empty() ? entry.submission.principal : asker.name, Limit::claims);
+    if (!held) co_return std::move(held).error();
+    place = *std::move(held);
   }
   if (entry.result && entry.result->kept_by_warehouse) {
     auto fetched = co_await fetch_kept(*found);
@@ -171,6 +243,7 @@ async::Task<Result<Service::Claim>> Service::claim(principals::Principal asker, 
     if (now) claim.snapshot = snapshot_of(*std::move(now));
   }
   claim.reader = co_await disk_.run([this, id] { return spool_.read(id); });
+  if (claim.reader && place) claim.reader = held_with(*std::move(claim.reader), std::move(place));
   if (!claim.reader) {
     telemetry::error("result_unreadable", {{"query_id", id.to_string()}, {"error", claim.reader.error().message}});
   }

@@ -51,13 +51,17 @@ async::Task<Result<void>> Service::recover() {
   for (const QueryId id : canceled_scripts) co_await cancel_parts(id);
 
   // From here on every sealed result that is wanted belongs to a query that succeeded.
-  auto swept = co_await disk_.run([this] {
-    return spool_.sweep([this](QueryId id) {
+  std::vector<QueryId> kept;
+  auto swept = co_await disk_.run([this, &kept] {
+    return spool_.sweep([this, &kept](QueryId id) {
       const auto has = journal_.has_result(id);
-      return !has || *has;  // In doubt it stays.
+      if (has && !*has) return false;
+      kept.push_back(id);  // Also in doubt.
+      return true;
     });
   });
   if (!swept) co_return std::move(swept).error();
+  if (shares_.limits_storage()) co_await count_stored(std::move(kept));
   telemetry::info("recovered", {{"unfinished", unfinished.size()},
                                 {"recent", ended.size()},
                                 {"results_unfinished_removed", swept->unfinished},
@@ -77,6 +81,13 @@ async::Task<Result<void>> Service::recover() {
   }
   tasks_.spawn(keep_house());
   co_return Result<void>::ok();
+}
+
+async::Task<> Service::count_stored(std::vector<QueryId> sealed) {
+  for (const QueryId id : sealed) {
+    const auto found = co_await queries_.find(id);
+    if (found && (*found)->result) stored_.count(id, (*found)->submission.principal, (*found)->result->bytes);
+  }
 }
 
 async::Task<Result<LivePtr>> Service::recover_one(journal::Entry entry) {

@@ -71,7 +71,9 @@ RowsWanted rows_wanted(const journal::Entry& entry, StatementKind kind) {
   const bool is_limited = entry.submission.form != journal::Form::script;
   return {.query = entry.id,
           .rows_max = is_limited ? entry.submission.row_limit.value_or(UINT64_MAX) : UINT64_MAX,
-          .stop_at_max = kind == StatementKind::read};
+          .stop_at_max = kind == StatementKind::read,
+          .principal = entry.submission.principal,
+          .may_be_too_much = kind == StatementKind::read && entry.submission.form == journal::Form::statement};
 }
 
 journal::ResultSummary summary_of(const results::Manifest& manifest) {
@@ -82,11 +84,21 @@ journal::ResultSummary summary_of(const results::Manifest& manifest) {
           .expires_at = Timestamp::max()};
 }
 
-Runner::Runner(async::Loop& loop, Queries& queries, results::Spool& spool, async::Pool& disk, const Clock& clock,
-               Probe& probe)
-    : loop_(loop), queries_(queries), spool_(spool), disk_(disk), clock_(clock), probe_(probe) {}
+Runner::Runner(async::Loop& loop, Queries& queries, results::Spool& spool, StoredBytes& stored, async::Pool& disk,
+               const Clock& clock, Probe& probe)
+    : loop_(loop), queries_(queries), spool_(spool), stored_(stored), disk_(disk), clock_(clock), probe_(probe) {}
 
 async::Task<std::optional<Failure>> Runner::run(LivePtr live, warehouse::Connector* connector) {
+  const bool goes_on = live->head->state != journal::State::queued;  // It runs in a detached warehouse.
+  if (!goes_on && live->head->submission.form == journal::Form::statement) {
+    // Before it begins, for a write cannot be taken back when there is no room for what it tells.
+    if (auto room = stored_.check_room(live->head->submission.principal); !room) {
+      probe_.limit_met(Limit::stored);
+      Failure failure = result_limit(room.error());
+      co_await fail(std::move(live), std::move(failure));
+      co_return std::nullopt;
+    }
+  }
   if (live->suspect) {
     // On record before the warehouse sees it, so that a statement that kills the server is not tried for ever.
     Queries::Fill count = [](journal::Entry& entry) { ++entry.crashes; };
@@ -97,7 +109,6 @@ async::Task<std::optional<Failure>> Runner::run(LivePtr live, warehouse::Connect
   fail_point("run.taken");
 
   live->detached = connector->capabilities().detached;
-  const bool goes_on = live->head->state != journal::State::queued;  // It runs in a detached warehouse.
   warehouse::Request request = request_for(*live->head);
   request.attempt += goes_on ? 0 : 1;
   request.may_be_submitted = live->head->attempt > 0;
@@ -209,7 +220,7 @@ async::Task<Result<journal::ResultSummary, Failure>> Runner::yield(LivePtr live,
                                      .kept_by_warehouse = true,
                                      .expires_at = clock_.now() + kept->for_time};
   }
-  auto spooled = co_await spool_rows(spool_, disk_, cursor->get(), wanted);
+  auto spooled = co_await spool_rows(spool_, stored_, disk_, cursor->get(), wanted);
   if (!spooled) co_return std::move(spooled).error();
   co_return summary_of(*spooled);
 }
@@ -334,6 +345,7 @@ async::Task<> Runner::cancel_sealed(LivePtr live) {
   auto canceled = co_await cancel(live);
   if (!canceled) co_return;
   auto removed = co_await disk_.run([this, id = live->head->id] { return spool_.remove(id); });
+  stored_.forget(live->head->id);
   if (!removed) {
     telemetry::error("result_not_removed",
                      {{"query_id", live->head->id.to_string()}, {"error", removed.error().message}});

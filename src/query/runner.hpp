@@ -16,7 +16,7 @@ namespace coatcheck::query {
 
 // What a warehouse is to know of a query.
 warehouse::Request request_for(const journal::Entry& entry);
-// What of its rows is kept.
+// What of its rows is kept. A statement that may have changed something does not fail for the size of its result.
 RowsWanted rows_wanted(const journal::Entry& entry, StatementKind kind);
 // A sealed result; it expires never.
 journal::ResultSummary summary_of(const results::Manifest& manifest);
@@ -25,8 +25,8 @@ journal::ResultSummary summary_of(const results::Manifest& manifest);
 // Loop thread; what blocks is done on the pool.
 class Runner {
  public:
-  Runner(async::Loop& loop, Queries& queries, results::Spool& spool, async::Pool& disk, const Clock& clock,
-         Probe& probe);
+  Runner(async::Loop& loop, Queries& queries, results::Spool& spool, StoredBytes& stored, async::Pool& disk,
+         const Clock& clock, Probe& probe);
 
   // Runs the queued query on the warehouse of `connector`, or goes on with one that runs in a detached warehouse. When
   // it returns the query has ended, or it was stopped for a shutdown and is queued again or goes on without us. Returns
@@ -62,6 +62,7 @@ class Runner {
   async::Loop& loop_;
   Queries& queries_;
   results::Spool& spool_;
+  StoredBytes& stored_;
   async::Pool& disk_;
   const Clock& clock_;
   Probe& probe_;

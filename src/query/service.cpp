@@ -42,9 +42,10 @@ Service::Service(async::Loop& loop, journal::Journal& journal, results::Spool& s
       clock_(clock),
       options_(std::move(options)),
       probe_(registry),
-      queries_(loop, journal, options_.queries),
-      runner_(loop, queries_, spool, disk, clock, probe_),
       shares_(options_.others, options_.named),
+      stored_(shares_),
+      queries_(loop, journal, options_.queries),
+      runner_(loop, queries_, spool, stored_, disk, clock, probe_),
       house_timer_(loop.get_executor()),
       tasks_(loop.get_executor(),
              [](std::exception_ptr failure) { telemetry::error("task_failed", {{"error", words_of(failure)}}); }),
@@ -85,8 +86,7 @@ async::Task<Result<Service::Submitted>> Service::submit(principals::Principal as
   if (!checked) co_return std::move(checked).error();
   Lane& lane = **checked;
 
-  const Admission::Room room = lane.admission.reserve(asker.name);
-  if (room != Admission::Room::yes) {
+  if (auto room = make_room(lane, submission); !room) {
     // A client that lost its answer comes again for it: that needs no place in the queue.
     if (!submission.idempotency_key.empty()) {
       auto earlier = co_await journal_.find_by_key(submission.principal, submission.idempotency_key);
@@ -98,7 +98,7 @@ async::Task<Result<Service::Submitted>> Service::submit(principals::Principal as
       }
     }
     probe_.refused.Increment();
-    co_return no_room(lane, asker.name, room);
+    co_return std::move(room).error();
   }
 
   const std::uint64_t values = bound_values(submission.statement);
@@ -146,6 +146,20 @@ Result<Service::Submitted> Service::replay(EntryPtr earlier, const std::string& 
   }
   probe_.replayed.Increment();
   return Submitted{.snapshot = snapshot_of(std::move(earlier)), .replayed = true};
+}
+
+// A place in the queue, which unreserve() gives back.
+Result<void> Service::make_room(Lane& lane, const journal::Submission& submission) {
+  if (submission.form == journal::Form::statement) {
+    if (auto stored = stored_.check_room(submission.principal); !stored) {
+      probe_.limit_met(Limit::stored);
+      return stored;
+    }
+  }
+  const Admission::Room room = lane.admission.reserve(submission.principal);
+  if (room == Admission::Room::yes) return Result<void>::ok();
+  if (room == Admission::Room::no_more_of_the_same) probe_.limit_met(Limit::queued);
+  return no_room(lane, submission.principal, room);
 }
 
 Error Service::no_room(const Lane& lane, const std::string& principal, Admission::Room room) const {
@@ -398,6 +412,7 @@ async::Task<> Service::drop_result(EntryPtr entry, journal::ResultGone why) {
   }
   fail_point("drop.recorded");
   auto removed = co_await disk_.run([this, id] { return spool_.remove(id); });
+  stored_.forget(id);
   if (!removed)
     telemetry::error("result_not_removed", {{"query_id", id.to_string()}, {"error", removed.error().message}});
   fail_point("drop.removed");

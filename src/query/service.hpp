@@ -19,11 +19,13 @@
 #include "journal/journal.hpp"
 #include "principals/principal.hpp"
 #include "query/admission.hpp"
+#include "query/holds.hpp"
 #include "query/probe.hpp"
 #include "query/queries.hpp"
 #include "query/runner.hpp"
 #include "query/shares.hpp"
 #include "query/snapshot.hpp"
+#include "query/stored_bytes.hpp"
 #include "results/spool.hpp"
 #include "telemetry/metrics.hpp"
 #include "warehouse/connector.hpp"
@@ -100,7 +102,8 @@ class Service {
   // Accepts a query: it is durable, and visible, when this returns. `submission.principal` is set here; an
   // empty warehouse means the default one, a zero result_ttl the default one.
   // Errors: invalid_argument (field says which), resource_exhausted (the queue is full, the asker has as many queries
-  // as it may have, or too many values are bound to queries that have not ended), unavailable
+  // as it may have, or as many bytes stored (field storage_full), or too many values are bound to queries that have not
+  // ended), unavailable
   // (draining, or the journal cannot be written). An idempotency key that was used for something else is
   // conflict.
   struct Submitted {
@@ -114,11 +117,20 @@ class Service {
   // The query that the asker submitted under this idempotency key.
   async::Task<Result<Snapshot>> find_by_key(principals::Principal asker, std::string idempotency_key);
 
-  // The status as soon as it is another version than `known`, or at `deadline`.
-  async::Task<Result<Snapshot>> wait(principals::Principal asker, QueryId id, std::uint64_t known, Deadline deadline);
+  // Whether a call takes one of the places that the asker may hold at once (ShareLimits), for as long as it needs it:
+  // resource_exhausted if it holds as many as it may. What the server does itself takes none, nor does who has one.
+  enum class Counted { yes, no };
+
+  // The status as soon as it is another version than `known`, or at `deadline`. It takes a place only to wait.
+  async::Task<Result<Snapshot>> wait(principals::Principal asker, QueryId id, std::uint64_t known, Deadline deadline,
+                                     Counted counted = Counted::yes);
 
   // The status as soon as the query has ended, or at `deadline`.
-  async::Task<Result<Snapshot>> wait_until_ended(principals::Principal asker, QueryId id, Deadline deadline);
+  async::Task<Result<Snapshot>> wait_until_ended(principals::Principal asker, QueryId id, Deadline deadline,
+                                                 Counted counted = Counted::yes);
+
+  // A place for somebody who goes on waiting from one call of wait() to the next.
+  Result<Hold> hold_wait(const principals::Principal& asker);
 
   // The statuses of many, in the order asked, nothing for what does not exist: as soon as one differs from
   // the version given with it (none given: at once), or at `deadline`.
@@ -135,11 +147,19 @@ class Service {
   // reached, so that it is worth to ask again; deadline_exceeded if it could not be reached for as long as a query may
   // be queued for it: it may still come back, but who waits for it should be told. Gone if its rows cannot be read, now
   // or ever; resource_exhausted if too many are fetched.
+  // It counts as being sent until the reader is let go of. Somebody without a name asks as whose query it is.
   struct Claim {
     Snapshot snapshot;
     Result<std::shared_ptr<const results::Reader>> reader;
   };
-  async::Task<Result<Claim>> claim(principals::Principal asker, QueryId id);
+  async::Task<Result<Claim>> claim(principals::Principal asker, QueryId id, Counted counted = Counted::yes);
+
+  // What the principal may have by this limit, and what of it is left; nothing if there is no limit for it.
+  struct Quota {
+    std::uint64_t max = 0;
+    std::uint64_t left = 0;
+  };
+  std::optional<Quota> quota(const std::string& principal, Limit limit) const;
 
   // What a statement would yield, by its warehouse, and nothing of it runs or is recorded. Errors as submit(); a
   // statement that the warehouse refuses is the Failure, one that it cannot describe has no schema. It waits in no
@@ -224,7 +244,11 @@ class Service {
   void put_back(Lane& lane, Admission::Place place);
   void dispatch(Lane& lane);
   void dispatch_all();
+  Result<void> make_room(Lane& lane, const journal::Submission& submission);
   Error no_room(const Lane& lane, const std::string& principal, Admission::Room room) const;
+  Result<Hold> hold(Holds& holds, const std::string& principal, Limit limit);
+  Result<Hold> hold_until(const principals::Principal& asker, Deadline deadline, Counted counted);
+  async::Task<> count_stored(std::vector<QueryId> sealed);
   async::Task<> run(Lane* lane, Admission::Place place, LivePtr live);
   void note_trouble(Lane& lane, const Failure& failure);
   void note_silence(Lane& lane, const std::optional<Failure>& trouble);
@@ -261,10 +285,13 @@ class Service {
   const Clock& clock_;
   Options options_;
   Probe probe_;
-  Queries queries_;
-  Runner runner_;
   Shares shares_;      // Of what the principals have in warehouses.
   Shares own_shares_;  // Of what the server runs itself, which is limited for nobody.
+  StoredBytes stored_;
+  Holds waiting_;
+  Holds claims_;
+  Queries queries_;
+  Runner runner_;
   std::vector<std::unique_ptr<Lane>> lanes_;
   std::set<QueryId> under_way_;  // Those that have their turn.
   std::map<QueryId, std::shared_ptr<Fetch>> fetches_;

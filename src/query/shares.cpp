@@ -5,9 +5,24 @@
 
 namespace coatcheck::query {
 
+const char* name_of(Limit limit) {
+  switch (limit) {
+    case Limit::queued: return "queued";
+    case Limit::waiting: return "waiting";
+    case Limit::claims: return "claims";
+    case Limit::stored: return "stored";
+  }
+  return "";
+}
+
 const ShareLimits& Shares::limits_of(std::string_view principal) const {
   const auto found = named_.find(principal);
   return found == named_.end() ? others_ : found->second;
+}
+
+bool Shares::limits_storage() const {
+  const auto is_limited = [](const ShareLimits& limits) { return limits.stored_max != ShareLimits::none; };
+  return is_limited(others_) || std::ranges::any_of(named_, [&](const auto& each) { return is_limited(each.second); });
 }
 
 bool Shares::may_run(std::string_view principal) const {

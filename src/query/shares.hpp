@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <limits>
 #include <map>
 #include <string>
@@ -9,10 +10,20 @@
 
 namespace coatcheck::query {
 
+// Which of a principal's limits somebody has met.
+enum class Limit { queued, waiting, claims, stored };
+// Its name, as the API and the metrics have it.
+const char* name_of(Limit limit);
+
 // What one principal may have of the server, and how much of it compared with others.
 struct ShareLimits {
-  std::size_t running_max = std::numeric_limits<std::size_t>::max();
-  std::size_t queued_max = std::numeric_limits<std::size_t>::max();
+  static constexpr auto none = std::numeric_limits<std::uint64_t>::max();
+
+  std::size_t running_max = none;
+  std::size_t queued_max = none;
+  std::size_t waiting_max = none;   // Requests that wait for news of queries, and streams of events.
+  std::size_t claims_max = none;    // Results that are being sent.
+  std::uint64_t stored_max = none;  // Bytes of results that are kept here.
   unsigned weight = 1;  // Of two that wait, one of weight 2 has twice as many turns as one of weight 1. At least 1.
 };
 
@@ -26,7 +37,10 @@ class Shares {
   Shares(ShareLimits others, std::map<std::string, ShareLimits, std::less<>> named)
       : others_(others), named_(std::move(named)) {}
 
+  // Safe from any thread: limits never change.
   const ShareLimits& limits_of(std::string_view principal) const;
+  // Whether anybody's stored bytes are limited.
+  bool limits_storage() const;
 
   // Whether one more of its queries may run.
   bool may_run(std::string_view principal) const;

@@ -16,13 +16,7 @@ namespace {
 
 // What the spool could not do, in words for the client.
 Failure spool_failure(const Error& error) {
-  if (error.code == Errc::resource_exhausted) {
-    return {.category = FailureCategory::resources,
-            .code = "RESULT_LIMIT",
-            .sqlstate = "53100",
-            .message = error.message,
-            .retryable = error.field != results::result_itself};
-  }
+  if (error.code == Errc::resource_exhausted) return result_limit(error);
   // The details name files of ours; the log has them.
   return {.category = FailureCategory::internal,
           .code = "SPOOL",
@@ -33,6 +27,7 @@ Failure spool_failure(const Error& error) {
 // Where the rows go. The writer is made with the first batch, on the pool's thread.
 struct Sink {
   results::Spool& spool;
+  StoredBytes& stored;
   const RowsWanted& wanted;
   rows::Schema schema = {};
   std::unique_ptr<results::Writer> writer = {};
@@ -56,13 +51,23 @@ struct Sink {
       if (room == 0) return Result<void>::ok();
       batch = batch->Slice(0, static_cast<std::int64_t>(room));
     }
-    return writer->append(std::move(batch));
+    auto appended = writer->append(std::move(batch));
+    if (!appended || !wanted.may_be_too_much) return appended;
+    return stored.grow(wanted.query, wanted.principal, writer->bytes());
   }
 
   Result<results::Manifest> seal() {
     auto opened = open();
     if (!opened) return std::move(opened).error();
-    return writer->seal(truncated);
+    auto sealed = writer->seal(truncated);
+    if (sealed) stored.count(wanted.query, wanted.principal, sealed->bytes);
+    return sealed;
+  }
+
+  // Takes away what was not sealed.
+  void give_up() {
+    writer.reset();
+    stored.forget(wanted.query);
   }
 };
 
@@ -98,12 +103,21 @@ async::Task<Result<results::Manifest, Failure>> fill(async::Pool& disk, warehous
 
 }  // namespace
 
-async::Task<Result<results::Manifest, Failure>> spool_rows(results::Spool& spool, async::Pool& disk,
-                                                           warehouse::Cursor* cursor, RowsWanted wanted) {
-  Sink sink{.spool = spool, .wanted = wanted};
+Failure result_limit(const Error& error) {
+  return {.category = FailureCategory::resources,
+          .code = "RESULT_LIMIT",
+          .sqlstate = "53100",
+          .message = error.message,
+          .retryable = error.field != results::result_itself};
+}
+
+async::Task<Result<results::Manifest, Failure>> spool_rows(results::Spool& spool, StoredBytes& stored,
+                                                           async::Pool& disk, warehouse::Cursor* cursor,
+                                                           RowsWanted wanted) {
+  Sink sink{.spool = spool, .stored = stored, .wanted = wanted};
   auto spooled = co_await fill(disk, cursor, &sink);
   // A writer that did not seal takes its file away, which is the disk's business, not the loop's.
-  if (!spooled) co_await disk.run([&sink] { sink.writer.reset(); });
+  if (!spooled) co_await disk.run([&sink] { sink.give_up(); });
   co_return spooled;
 }
 

@@ -89,7 +89,7 @@ async::Task<Outcome<Stored::Reader>> ServiceStored::result(std::string principal
   if (service_ == nullptr) co_return unavailable("The server is starting.");
   const auto asker = principals::principal_of_query(principal, options_.everyone_sees_all);
   for (;;) {
-    const auto now = co_await service_->wait_until_ended(asker, id, deadline);
+    const auto now = co_await service_->wait_until_ended(asker, id, deadline, query::Service::Counted::no);
     if (!now) co_return failure_of(now.error(), id);
     const State state = now->entry->state;
     if (state == State::failed || state == State::canceled) co_return no_result(id);
@@ -99,7 +99,7 @@ async::Task<Outcome<Stored::Reader>> ServiceStored::result(std::string principal
     async::Timer pause(co_await async::asio::this_coro::executor, look_interval);
     [[maybe_unused]] auto [error] = co_await pause.async_wait(async::as_outcome);
   }
-  auto claim = co_await service_->claim(asker, id);
+  auto claim = co_await service_->claim(asker, id, query::Service::Counted::no);
   if (!claim) co_return failure_of(claim.error(), id);
   if (claim->reader) co_return *std::move(claim->reader);
   if (claim->reader.error().code == Errc::gone) co_return expired(id);

@@ -92,6 +92,7 @@ Outcome<std::string> submit_json(const SubmitAsked& asked) {
   text("query_tag", asked.query_tag);
   text("result_ttl", asked.result_ttl);
   if (!asked.row_limit.empty()) out += ",\"row_limit\":" + asked.row_limit;
+  if (!asked.priority.empty()) out += ",\"priority\":" + asked.priority;
   if (!asked.parameters.empty()) {
     out += ",\"parameters\":[";
     for (std::size_t i = 0; i < asked.parameters.size(); ++i) {

@@ -22,6 +22,7 @@ struct SubmitAsked {
   std::string warehouse = {};
   std::string timeout = {};
   std::string row_limit = {};
+  std::string priority = {};
   std::string query_tag = {};
   std::string result_ttl = {};
   std::vector<std::string> parameters = {};  // As written.

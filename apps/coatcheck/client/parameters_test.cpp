@@ -50,12 +50,13 @@ TEST(Submit, says_only_what_was_asked) {
                     .warehouse = "main",
                     .timeout = "30s",
                     .row_limit = "10",
+                    .priority = "-5",
                     .query_tag = "t",
                     .result_ttl = "1h",
                     .parameters = {"5", "x"}};
   EXPECT_EQ(
       *submit_json(asked),
-      R"({"statement":"SELECT ?","warehouse":"main","timeout":"30s","query_tag":"t","result_ttl":"1h","row_limit":10,"parameters":[5,"x"]})");
+      R"({"statement":"SELECT ?","warehouse":"main","timeout":"30s","query_tag":"t","result_ttl":"1h","row_limit":10,"priority":-5,"parameters":[5,"x"]})");
 }
 
 TEST(Submit, an_empty_statement_is_wrong_usage) {

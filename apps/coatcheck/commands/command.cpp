@@ -60,6 +60,21 @@ void allow_durations(CLI::Option* option) {
       std::string()));
 }
 
+void allow_numbers(CLI::Option* option, int lowest, int highest) {
+  option->type_name("N");
+  option->check(CLI::Validator(
+      [lowest, highest](std::string& given) {
+        int number = 0;
+        const auto [end, wrong] = std::from_chars(given.data(), given.data() + given.size(), number);
+        const bool whole = wrong == std::errc() && end == given.data() + given.size();
+        return whole && number >= lowest && number <= highest
+                   ? std::string()
+                   : "\"" + given + "\" is no whole number from " + std::to_string(lowest) + " to " +
+                         std::to_string(highest);
+      },
+      std::string()));
+}
+
 void allow_counts_from(CLI::Option* option, std::uint64_t lowest) {
   option->type_name("N");
   option->check(CLI::Validator(

@@ -31,6 +31,9 @@ void allow_durations(CLI::Option* option);
 // Checks that an option is a whole number of at least `lowest`; CLI11 itself would take -1 for a very large one.
 void allow_counts_from(CLI::Option* option, std::uint64_t lowest);
 
+// Checks that an option is a whole number in these bounds.
+void allow_numbers(CLI::Option* option, int lowest, int highest);
+
 // Adds --config, --data (if wanted) and --set, as `coatcheck serve` has them.
 struct Settings {
   std::string config_file;

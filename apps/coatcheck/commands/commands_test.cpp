@@ -36,6 +36,7 @@ TEST(CommandLine, takes_what_the_documentation_shows) {
                      "SELECT ?"}),
             "");
   EXPECT_EQ(mistake({"submit", "-"}), "");
+  EXPECT_EQ(mistake({"submit", "--priority", "-10", "SELECT 1"}), "");
   EXPECT_EQ(mistake({"submit", "--", "-- a comment\nSELECT 1"}), "");
   EXPECT_EQ(mistake({"submit", "--file", "report.sql", "--output", "x.parquet", "--format", "parquet", "--wait"}), "");
   EXPECT_EQ(mistake({"wait", "0193a3c5-8a4e-7c11-b5a1-0d5f7a3b9c42", "--timeout", "10m"}), "");
@@ -59,6 +60,7 @@ TEST(CommandLine, refuses_what_makes_no_sense) {
   EXPECT_NE(mistake({"submit", "SELECT 1", "--row-limit", "-1"}), "");
   EXPECT_NE(mistake({"result", "id", "--offset", "-1"}), "");
   EXPECT_NE(mistake({"submit", "SELECT 1", "--row-limit", "1e3"}), "");
+  EXPECT_NE(mistake({"submit", "SELECT 1", "--priority", "101"}).find("from -100 to 100"), std::string::npos);
   EXPECT_NE(mistake({"submit", "SELECT 1", "SELECT 2"}), "");
   EXPECT_NE(mistake({"submit", "SELECT 1", "--output", "x.csv"}).find("--wait"), std::string::npos);
 }

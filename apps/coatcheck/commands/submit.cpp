@@ -135,6 +135,9 @@ void add_submit(CLI::App& root, int& exit_code) {
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   allow_durations(command->add_option("--timeout", options->asked.timeout, "Stop the query when it has run so long"));
   allow_counts_from(command->add_option("--row-limit", options->asked.row_limit, "Keep at most so many rows"), 1);
+  allow_numbers(command->add_option("--priority", options->asked.priority,
+                                    "Of your own queries that wait, those of higher priority go first; without it 0"),
+                -100, 100);
   command->add_option("--tag", options->asked.query_tag, "A word to find the query by in the history")
       ->type_name("TAG");
   allow_durations(command->add_option("--ttl", options->asked.result_ttl, "How long to keep the result"));
@@ -155,7 +158,7 @@ void add_submit(CLI::App& root, int& exit_code) {
       "Examples:\n"
       "  coatcheck submit --wait 'SELECT * FROM flights'\n"
       "  coatcheck submit --wait --output flights.parquet 'SELECT * FROM flights'\n"
-      "  id=$(coatcheck submit --file report.sql --tag nightly)\n"
+      "  id=$(coatcheck submit --file report.sql --tag nightly --priority -10)\n"
       "  coatcheck submit --wait --param 5 --param \"'5'\" 'SELECT ? + 1, ? || 1'        a number and a text\n"
       "  coatcheck submit --wait --param day:DATE=2026-01-01 'SELECT $day + 1'          named, with a type\n"
       "  echo 'SELECT 1' | coatcheck submit -");

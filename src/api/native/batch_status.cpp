@@ -6,6 +6,7 @@
 #include "api/native/json_response.hpp"
 #include "api/native/problems.hpp"
 #include "api/native/query_json.hpp"
+#include "api/native/quota_fields.hpp"
 #include "api/native/url_parameters.hpp"
 #include "base/json_text.hpp"
 
@@ -89,8 +90,8 @@ async::Task<http::Response> Door::batch_status(Asker asker, http::Request reques
   }
 
   std::vector<query::Service::Asked> asked = batch->asked;
-  auto snapshots = co_await service_.wait_for_any(std::move(asker), std::move(asked), arrived + batch->wait);
-  if (!snapshots) co_return problem(snapshots.error());
+  auto snapshots = co_await service_.wait_for_any(asker, std::move(asked), arrived + batch->wait);
+  if (!snapshots) co_return with_quotas(problem(snapshots.error()), service_, asker, {query::Limit::waiting});
 
   // What does not exist, or is somebody else's, stands there as missing: the others are still told.
   std::string body = R"({"queries":[)";
@@ -108,7 +109,9 @@ async::Task<http::Response> Door::batch_status(Asker asker, http::Request reques
     body += listed_query_json(*snapshot);
   }
   body += R"(],"missing":[)" + missing + "]}";
-  co_return json_response(200, std::move(body));
+  http::Response response = json_response(200, std::move(body));
+  if (batch->wait.count() == 0) co_return response;
+  co_return with_quotas(std::move(response), service_, asker, {query::Limit::waiting});
 }
 
 }  // namespace coatcheck::api::native

@@ -9,6 +9,7 @@
 #include "api/native/door.hpp"
 #include "api/native/json_response.hpp"
 #include "api/native/problems.hpp"
+#include "api/native/quota_fields.hpp"
 #include "api/native/stored_arrow.hpp"
 #include "api/native/url_parameters.hpp"
 #include "http/etag.hpp"
@@ -21,8 +22,8 @@ async::Task<http::Response> Door::chunks(Asker asker, http::Request request) {
   auto id = id_of(request);
   if (!id) co_return problem(id.error());
   if (auto none = no_parameters(request); !none) co_return problem(none.error());
-  auto claim = co_await service_.claim(std::move(asker), *id);
-  if (!claim) co_return problem(claim.error());
+  auto claim = co_await service_.claim(asker, *id);
+  if (!claim) co_return with_quotas(problem(claim.error()), service_, asker, {query::Limit::claims});
   if (!claim->reader) co_return no_result(*claim);
 
   const results::Manifest& manifest = (*claim->reader)->manifest();
@@ -41,8 +42,8 @@ async::Task<http::Response> Door::chunk(Asker asker, http::Request request) {
   auto id = id_of(request);
   if (!id) co_return problem(id.error());
   if (auto none = no_parameters(request); !none) co_return problem(none.error());
-  auto claim = co_await service_.claim(std::move(asker), *id);
-  if (!claim) co_return problem(claim.error());
+  auto claim = co_await service_.claim(asker, *id);
+  if (!claim) co_return with_quotas(problem(claim.error()), service_, asker, {query::Limit::claims});
   if (!claim->reader) co_return no_result(*claim);
 
   const std::shared_ptr<const results::Reader> reader = *claim->reader;

@@ -5,6 +5,7 @@
 #include "api/native/door.hpp"
 #include "api/native/problems.hpp"
 #include "api/native/query_json.hpp"
+#include "api/native/quota_fields.hpp"
 #include "api/native/url_parameters.hpp"
 
 namespace coatcheck::api::native {
@@ -36,14 +37,16 @@ bool same_progress(const query::Snapshot& a, const query::Snapshot& b) {
 // Tells of every new version as `status`, and of progress in between as `progress`; ends with the query.
 class QueryEvents final : public http::BodySource {
  public:
-  QueryEvents(query::Service& service, principals::Principal asker, QueryId id, std::uint64_t seen)
-      : service_(service), asker_(std::move(asker)), id_(id), seen_(seen) {}
+  // `place` is held for as long as the stream lives.
+  QueryEvents(query::Service& service, principals::Principal asker, QueryId id, std::uint64_t seen, query::Hold place)
+      : service_(service), asker_(std::move(asker)), id_(id), seen_(seen), place_(std::move(place)) {}
 
   async::Task<Result<std::string>> next() override {
     if (ended_) co_return std::string();
     for (;;) {
-      auto now = co_await service_.wait(
-          asker_, id_, seen_, std::chrono::steady_clock::now() + (begun_ ? look_interval : look_interval * 0));
+      auto now = co_await service_.wait(asker_, id_, seen_,
+                                        std::chrono::steady_clock::now() + (begun_ ? look_interval : look_interval * 0),
+                                        query::Service::Counted::no);
       if (!now) co_return std::move(now).error();
       begun_ = true;
       const bool news = now->entry->version != seen_;
@@ -68,6 +71,7 @@ class QueryEvents final : public http::BodySource {
   principals::Principal asker_;
   QueryId id_;
   std::uint64_t seen_;
+  query::Hold place_;
   std::optional<query::Snapshot> last_;
   int silent_looks_ = 0;
   bool begun_ = false;
@@ -97,8 +101,11 @@ async::Task<http::Response> Door::events(Asker asker, http::Request request) {
     response.status = 204;  // Tells an EventSource not to come again: nothing more will happen.
     co_return response;
   }
+  auto place = service_.hold_wait(asker);
+  if (!place) co_return with_quotas(problem(place.error()), service_, asker, {query::Limit::waiting});
   response.fields = {{"Content-Type", "text/event-stream"}, {"Cache-Control", "no-store"}, {"X-Accel-Buffering", "no"}};
-  response.body = std::make_unique<QueryEvents>(service_, std::move(asker), *id, seen);
+  response = with_quotas(std::move(response), service_, asker, {query::Limit::waiting});
+  response.body = std::make_unique<QueryEvents>(service_, std::move(asker), *id, seen, *std::move(place));
   co_return response;
 }
 

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/json_text.hpp"
+#include "query/stored_bytes.hpp"
 #include "telemetry/log.hpp"
 
 namespace coatcheck::api::native {
@@ -28,6 +29,7 @@ http::Response problem(const Error& error) {
     case Errc::conflict: return answer(409, "Conflict", error);
     case Errc::gone: return answer(410, "Gone", error);
     case Errc::resource_exhausted:
+      if (error.field == query::storage_full) return answer(429, "Too much stored", error);
       return answer(429, "Too many requests", error, {{"Retry-After", retry_after_seconds}});
     case Errc::unavailable: return answer(503, "Service unavailable", error, {{"Retry-After", retry_after_seconds}});
     case Errc::deadline_exceeded:

@@ -15,6 +15,7 @@
 #include "api/native/json_response.hpp"
 #include "api/native/problems.hpp"
 #include "api/native/query_json.hpp"
+#include "api/native/quota_fields.hpp"
 #include "api/native/rendition.hpp"
 #include "api/native/stored_arrow.hpp"
 #include "api/native/url_parameters.hpp"
@@ -120,8 +121,8 @@ async::Task<http::Response> Door::result(Asker asker, http::Request request) {
     co_return problem(asked.error());
   }
 
-  auto claim = co_await service_.claim(std::move(asker), *id);
-  if (!claim) co_return problem(claim.error());
+  auto claim = co_await service_.claim(asker, *id);
+  if (!claim) co_return with_quotas(problem(claim.error()), service_, asker, {query::Limit::claims});
   if (!claim->reader) co_return no_result(*claim);
   const std::shared_ptr<const results::Reader> reader = *claim->reader;
   const std::uint64_t total = reader->manifest().rows;
@@ -163,6 +164,7 @@ async::Task<http::Response> Door::result(Asker asker, http::Request request) {
 
   http::Response response;
   response.fields = std::move(fields);
+  response = with_quotas(std::move(response), service_, asker, {query::Limit::claims});
   if (as_stored) {
     auto check = [reader] { return stored_arrow(reader); };
     auto stored = co_await encoding_.run(std::move(check));

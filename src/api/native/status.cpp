@@ -5,6 +5,7 @@
 #include "api/native/json_response.hpp"
 #include "api/native/problems.hpp"
 #include "api/native/query_json.hpp"
+#include "api/native/quota_fields.hpp"
 #include "api/native/url_parameters.hpp"
 #include "http/etag.hpp"
 
@@ -29,7 +30,7 @@ async::Task<http::Response> Door::status(Asker asker, http::Request request) {
   const bool up_to_date = !known.empty() && http::if_none_match_holds(known, version_tag(*snapshot.entry));
   if (*wait && (known.empty() || up_to_date)) {
     auto changed = co_await service_.wait(asker, *id, snapshot.entry->version, arrived + **wait);
-    if (!changed) co_return problem(changed.error());
+    if (!changed) co_return with_quotas(problem(changed.error()), service_, asker, {query::Limit::waiting});
     snapshot = *std::move(changed);
   }
 
@@ -42,7 +43,9 @@ async::Task<http::Response> Door::status(Asker asker, http::Request request) {
   }
   std::vector<http::Field> fields = {{"ETag", tag}};
   if (!journal::is_final(snapshot.entry->state)) fields.push_back({"Retry-After", "1"});
-  co_return json_response(200, query_json(snapshot), std::move(fields));
+  http::Response response = json_response(200, query_json(snapshot), std::move(fields));
+  if (!*wait) co_return response;
+  co_return with_quotas(std::move(response), service_, asker, {query::Limit::waiting});
 }
 
 }  // namespace coatcheck::api::native

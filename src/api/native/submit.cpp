@@ -5,10 +5,17 @@
 #include "api/native/json_response.hpp"
 #include "api/native/problems.hpp"
 #include "api/native/query_json.hpp"
+#include "api/native/quota_fields.hpp"
 #include "api/native/submit_body.hpp"
 #include "api/native/url_parameters.hpp"
 
 namespace coatcheck::api::native {
+
+namespace {
+
+constexpr std::initializer_list<query::Limit> submit_quotas = {query::Limit::queued, query::Limit::stored};
+
+}  // namespace
 
 async::Task<http::Response> Door::submit(Asker asker, http::Request request) {
   const Deadline arrived = std::chrono::steady_clock::now();
@@ -29,7 +36,7 @@ async::Task<http::Response> Door::submit(Asker asker, http::Request request) {
                                  .detail = submitted.error().message,
                                  .field = submitted.error().field});
   }
-  if (!submitted) co_return problem(submitted.error());
+  if (!submitted) co_return with_quotas(problem(submitted.error()), service_, asker, submit_quotas);
 
   // From here on the query is on disk and goes its way, whether or not this client stays.
   const QueryId id = submitted->snapshot.entry->id;
@@ -56,7 +63,7 @@ async::Task<http::Response> Door::submit(Asker asker, http::Request request) {
   }
   response.fields.push_back({"Location", "/v1/queries/" + id.to_string()});
   if (replayed) response.fields.push_back({"Idempotency-Replayed", "true"});
-  co_return response;
+  co_return with_quotas(std::move(response), service_, asker, submit_quotas);
 }
 
 }  // namespace coatcheck::api::native

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <array>
 
+#include "query/stored_bytes.hpp"
+
 namespace coatcheck::api::snowflake {
 
 namespace {
@@ -122,7 +124,10 @@ SnowflakeError from_error(const Error& error) {
     case Errc::not_found: return {"000709", "02000", error.message};
     case Errc::gone: return {"000710", "02000", error.message};
     case Errc::conflict: return {"990001", "55000", error.message};
-    case Errc::resource_exhausted: return {"390505", "53000", error.message, 429};
+    case Errc::resource_exhausted:
+      // A client that comes again for a 429 would do so until results expire.
+      if (error.field == query::storage_full) return make(out_of_resources, error.message);
+      return {"390505", "53000", error.message, 429};
     case Errc::unavailable:
     case Errc::deadline_exceeded: return make(unavailable, error.message, 503);
     case Errc::canceled: return canceled();

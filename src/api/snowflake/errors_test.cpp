@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "query/stored_bytes.hpp"
+
 namespace coatcheck::api::snowflake {
 namespace {
 
@@ -69,6 +71,9 @@ TEST(Errors, a_failure_with_a_code_of_snowflake_passes_as_it_is) {
 TEST(Errors, a_full_queue_and_a_draining_server_are_conditions_of_the_transport) {
   EXPECT_EQ(from_error({Errc::resource_exhausted, "the queue is full"}),
             (SnowflakeError{"390505", "53000", "the queue is full", 429}));
+  EXPECT_EQ(from_error({Errc::resource_exhausted, "too much is stored", query::storage_full}),
+            (SnowflakeError{"990002", "53000", "too much is stored", 0}))
+      << "to come again is of no use";
   EXPECT_EQ(from_error({Errc::unavailable, "shutting down"}),
             (SnowflakeError{"990005", "08004", "shutting down", 503}));
 }

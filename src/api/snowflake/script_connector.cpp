@@ -126,8 +126,8 @@ class ScriptExecution final : public warehouse::Execution {
         co_return entry;
       }
       const Errc code = accepted.error().code;
-      if (code != Errc::resource_exhausted && code != Errc::unavailable)
-        co_return failure_of(n, to_failure(from_error(accepted.error())));
+      const bool is_soon_over = code == Errc::resource_exhausted && accepted.error().field != query::storage_full;
+      if (!is_soon_over && code != Errc::unavailable) co_return failure_of(n, to_failure(from_error(accepted.error())));
       if (canceled_) co_return stopped_failure();
       co_await pause();
     }
@@ -163,7 +163,7 @@ class ScriptExecution final : public warehouse::Execution {
   // Until the query is another than `known`, or cancel().
   async::Task<> changed_or_stopped(QueryId id, std::uint64_t known) {
     using namespace boost::asio::experimental::awaitable_operators;
-    auto changed = service_.wait(asker_, id, known, Deadline::max());
+    auto changed = service_.wait(asker_, id, known, Deadline::max(), query::Service::Counted::no);
     bool waited = true;
     if (canceled_) {
       waited = static_cast<bool>(co_await std::move(changed));

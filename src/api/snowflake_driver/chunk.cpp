@@ -17,6 +17,12 @@ async::Task<http::Response> Door::chunk(http::Request request) {
   // Whose result it is was asked when the address was signed.
   principals::Principal anybody{.name = "", .role = principals::Role::admin};
   auto claim = co_await service_.claim(std::move(anybody), asked->id);
+  if (!claim && claim.error().code == Errc::resource_exhausted) {
+    response.status = 429;  // Its principal has as many results on their way as it may have: drivers come again.
+    response.fields.push_back({"Retry-After", "1"});
+    response.body = claim.error().message;
+    co_return response;
+  }
   if (!claim || !claim->reader) co_return response;
 
   const rows::Schema schema = (*claim->reader)->manifest().schema;
