@@ -82,7 +82,7 @@ class LogLevel {
 
 // Runs the server until a signal ends it. Returns the process's exit code.
 async::Task<int> run(async::Loop* loop, ServerProcess* process, const config::Sources* sources,
-                     config::Endpoint endpoint) {
+                     const config::Settings* settings) {
   async::asio::basic_signal_set<async::Executor> signals(loop->get_executor(), SIGINT, SIGTERM);
   LogLevel log_level(*loop, *sources);
   log_level.follow();
@@ -93,8 +93,10 @@ async::Task<int> run(async::Loop* loop, ServerProcess* process, const config::So
     if (!co_await process->stop()) end_as_it_stands();
     co_return 1;
   }
+  config::Endpoint endpoint = settings->server.listen;
   endpoint.port = *port;
-  std::printf("coatcheck listening on http://%s\n", config::to_string(endpoint).c_str());
+  std::printf("coatcheck listening on %s://%s\n", settings->tls.is_on() ? "https" : "http",
+              config::to_string(endpoint).c_str());
   std::fflush(stdout);
   tell_service_manager("READY=1");
 
@@ -130,7 +132,7 @@ int serve(const ServeOptions& options) {
     return 1;
   }
   int exit_code = 1;
-  async::asio::co_spawn(loop.get_executor(), run(&loop, process->get(), &sources, loaded->settings.server.listen),
+  async::asio::co_spawn(loop.get_executor(), run(&loop, process->get(), &sources, &loaded->settings),
                         [&exit_code](std::exception_ptr failure, int code) {
                           if (failure) std::rethrow_exception(failure);
                           exit_code = code;

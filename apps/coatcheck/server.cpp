@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <ctime>
 #include <filesystem>
 #include <thread>
 #include <utility>
@@ -46,6 +47,14 @@ void warn_of_secrets(const config::Warehouse& warehouse) {
   }
 }
 
+// Nothing of this keeps the server from serving, and clients may even be content.
+void warn_of_certificates(const http::Certificates& certificates, const config::Tls& tls) {
+  if (certificates.key_is_readable_by_all()) telemetry::warn("tls_key_readable_by_all", {{"file", tls.key}});
+  if (certificates.expires() <= std::time(nullptr)) {
+    telemetry::warn("tls_certificate_expired", {{"file", tls.certificate}});
+  }
+}
+
 // Settings say 0 where there is no limit.
 template <class Section>
 query::ShareLimits share_limits(const Section& section) {
@@ -80,6 +89,7 @@ Result<std::unique_ptr<ServerProcess>> ServerProcess::create(async::Loop& loop, 
 }
 
 Result<void> ServerProcess::open() {
+  if (auto opened = open_certificates(); !opened) return opened;
   const fs::path data = settings_.data.directory;
   if (auto made = disk().make_directories(data); !made) return made;
 
@@ -142,17 +152,31 @@ Result<void> ServerProcess::open() {
                            .idle_timeout = limits.idle_timeout,
                            .write_timeout = limits.write_timeout,
                            .write_rate_min = limits.write_rate_min};
-  server_ = std::make_unique<http::Server>(loop_, std::move(router), http_limits,
-                                           [](std::string_view event, std::string_view detail) {
-                                             // A client that goes away is its own business; what a handler did wrong is
-                                             // ours.
-                                             const bool ours = event == "handler_failed" || event == "field_dropped";
-                                             const auto level = ours                       ? telemetry::Level::error
-                                                                : event == "accept_failed" ? telemetry::Level::warn
-                                                                                           : telemetry::Level::debug;
-                                             telemetry::log(level, event, {{"detail", detail}});
-                                           });
+  server_ = std::make_unique<http::Server>(
+      loop_, std::move(router), http_limits,
+      [](std::string_view event, std::string_view detail) {
+        // A client that goes away is its own business; what a handler did wrong is
+        // ours.
+        const bool ours = event == "handler_failed" || event == "field_dropped";
+        const auto level = ours                       ? telemetry::Level::error
+                           : event == "accept_failed" ? telemetry::Level::warn
+                                                      : telemetry::Level::debug;
+        telemetry::log(level, event, {{"detail", detail}});
+      },
+      certificates_ ? &*certificates_ : nullptr);
   publish_measures();
+  return Result<void>::ok();
+}
+
+Result<void> ServerProcess::open_certificates() {
+  const config::Tls& tls = settings_.tls;
+  if (!tls.is_on()) return Result<void>::ok();
+  auto opened = http::Certificates::open({.certificate = tls.certificate, .key = tls.key, .client_ca = tls.client_ca});
+  if (!opened) return std::move(opened).error();
+  certificates_.emplace(*std::move(opened));
+  warn_of_certificates(*certificates_, tls);
+  registry_.computed_gauge("coatcheck_tls_certificate_expiry_timestamp_seconds", "When the certificate in use ends.",
+                           [this] { return static_cast<double>(certificates_->expires()); });
   return Result<void>::ok();
 }
 
@@ -286,6 +310,8 @@ void ServerProcess::publish_measures() {
   registry_.computed_counter("coatcheck_http_handler_failures_total",
                              "Requests answered 500 for a mistake of the server.",
                              [this] { return static_cast<Value>(server_->counters().handler_failures); });
+  registry_.computed_counter("coatcheck_http_handshakes_failed_total", "TLS connections that never came to be.",
+                             [this] { return static_cast<Value>(server_->counters().handshakes_failed); });
   for (std::size_t hundreds = 1; hundreds != 6; ++hundreds) {
     registry_.computed_counter(
         "coatcheck_http_responses_total", "Responses by class of status.",
@@ -316,22 +342,37 @@ async::Task<Result<std::uint16_t>> ServerProcess::start() {
   auto recovered = co_await service_->recover();
   if (!recovered) co_return std::move(recovered).error();
   auto port = server_->listen(settings_.server.listen.address, settings_.server.listen.port);
-  if (port && keyring_) tasks_.spawn(refresh_keys());
+  if (port && (keyring_ || certificates_)) tasks_.spawn(refresh_secrets());
   if (port) tasks_.spawn(sweep_sessions());
   co_return port;
 }
 
-async::Task<> ServerProcess::refresh_keys() {
+async::Task<> ServerProcess::refresh_secrets() {
   for (;;) {
     refresh_timer_.expires_after(std::chrono::seconds(1));
     auto [error] = co_await refresh_timer_.async_wait(async::as_outcome);
     if (error) co_return;
-    auto refreshed = keyring_->refresh();
-    if (!refreshed) {
-      telemetry::error("keys_not_read", {{"error", refreshed.error().message}});
-    } else if (*refreshed) {
-      telemetry::info("keys_read_again");
-    }
+    if (keyring_) refresh_keys();
+    if (certificates_) refresh_certificates();
+  }
+}
+
+void ServerProcess::refresh_keys() {
+  auto refreshed = keyring_->refresh();
+  if (!refreshed) {
+    telemetry::error("keys_not_read", {{"error", refreshed.error().message}});
+  } else if (*refreshed) {
+    telemetry::info("keys_read_again");
+  }
+}
+
+void ServerProcess::refresh_certificates() {
+  auto refreshed = certificates_->refresh();
+  if (!refreshed) {
+    telemetry::error("tls_files_not_read", {{"error", refreshed.error().message}});
+  } else if (*refreshed) {
+    telemetry::info("tls_files_read_again");
+    warn_of_certificates(*certificates_, settings_.tls);
   }
 }
 

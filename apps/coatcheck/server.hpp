@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -14,6 +15,7 @@
 #include "async/task.hpp"
 #include "async/task_group.hpp"
 #include "config/settings.hpp"
+#include "http/certificates.hpp"
 #include "http/server.hpp"
 #include "journal/journal.hpp"
 #include "principals/keyring.hpp"
@@ -47,11 +49,14 @@ class ServerProcess {
   ServerProcess(async::Loop& loop, const config::Settings& settings);
 
   Result<void> open();
+  Result<void> open_certificates();
   Result<void> open_warehouses();
   Result<void> open_scans();
   Result<void> open_snowflake_doors(http::Router& router);
   void publish_measures();
-  async::Task<> refresh_keys();
+  async::Task<> refresh_secrets();
+  void refresh_keys();
+  void refresh_certificates();
   async::Task<> sweep_sessions();
 
   async::Loop& loop_;
@@ -73,6 +78,7 @@ class ServerProcess {
   std::unique_ptr<api::snowflake::Login> login_;
   std::unique_ptr<api::snowflake_driver::Door> driver_door_;
   std::unique_ptr<api::snowflake_sql_api::Door> sql_api_door_;
+  std::optional<http::Certificates> certificates_;  // None: no TLS.
   std::unique_ptr<http::Server> server_;
   async::Timer refresh_timer_;
   async::Timer sweep_timer_;

@@ -15,6 +15,7 @@ constexpr std::array all_sections = {
     Section{"server", "The listener."},
     Section{"data", "What the server keeps."},
     Section{"authentication", "Who may come in."},
+    Section{"tls", "HTTPS. Without a certificate the server speaks HTTP in the clear."},
     Section{"log", "What is written to standard error."},
     Section{"results", "How long and how much of results is kept."},
     Section{"history", "What is remembered of ended queries."},
@@ -38,6 +39,16 @@ constexpr std::array all_settings = {
     Setting<Settings>{"authentication.enabled", "true", "", "", "",
                       [](Settings& s) -> Slot { return &s.authentication.enabled; }, "COATCHECK_AUTHENTICATION",
                       "Whether requests need an API key. Off is allowed on a loopback address only."},
+
+    Setting<Settings>{"tls.certificate", "", "", "", "", [](Settings& s) -> Slot { return &s.tls.certificate; }, "",
+                      "File with the server's certificate in PEM, and after it those that lead to its authority. It, "
+                      "the key and client_ca are read again when they change."},
+    Setting<Settings>{"tls.key", "", "", "", "", [](Settings& s) -> Slot { return &s.tls.key; }, "",
+                      "File with the certificate's private key in PEM, without a passphrase."},
+    Setting<Settings>{
+        "tls.client_ca", "", "", "", "", [](Settings& s) -> Slot { return &s.tls.client_ca; }, "",
+        "File with certificates of authorities in PEM. If it is given, a client needs a certificate of one of "
+        "them to connect, and its API key besides."},
 
     Setting<Settings>{"log.level", "info", "", "", "debug|info|warn|error",
                       [](Settings& s) -> Slot { return &s.log.level; }, "COATCHECK_LOG_LEVEL",

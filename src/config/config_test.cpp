@@ -52,6 +52,16 @@ TEST(Config, nothing_said_means_the_defaults) {
   EXPECT_EQ(good(""), settings);
 }
 
+TEST(Config, tls_is_off_unless_there_are_a_certificate_and_its_key) {
+  EXPECT_FALSE(defaults().tls.is_on());
+  const Settings settings = good("[tls]\ncertificate = \"a.crt\"\nkey = \"a.key\"\n");
+  EXPECT_TRUE(settings.tls.is_on());
+  EXPECT_EQ(settings.tls.client_ca, "");
+  EXPECT_EQ(mistake("[tls]\ncertificate = \"a.crt\"\n"), "test.toml:2:15: tls.certificate: needs tls.key too");
+  EXPECT_EQ(mistake("[tls]\nkey = \"a.key\"\n"), "test.toml:2:7: tls.key: needs tls.certificate too");
+  EXPECT_EQ(mistake("[tls]\nclient_ca = \"ca.crt\"\n"), "test.toml:2:13: tls.client_ca: needs tls.certificate too");
+}
+
 TEST(Config, every_kind_of_value_is_read) {
   const Settings settings = good(R"(
     [server]

@@ -15,8 +15,23 @@ void check_order(Gathering& gathering, const std::string& smaller, const std::st
   if (!in_order) gathering.mistake(origin(gathering, smaller), smaller, "must not be more than " + larger);
 }
 
+namespace {
+
+void check_tls(Gathering& gathering, const Tls& tls) {
+  const auto needs = [&](const char* name, const std::string& value, const char* other) {
+    if (!value.empty()) gathering.mistake(origin(gathering, name), name, fmt::format("needs {} too", other));
+  };
+  if (tls.key.empty()) needs("tls.certificate", tls.certificate, "tls.key");
+  if (!tls.certificate.empty()) return;
+  needs("tls.key", tls.key, "tls.certificate");
+  needs("tls.client_ca", tls.client_ca, "tls.certificate");
+}
+
+}  // namespace
+
 void apply_rules(Gathering& gathering) {
   const Settings& settings = gathering.loaded.settings;
+  check_tls(gathering, settings.tls);
   if (!settings.authentication.enabled && !is_loopback(settings.server.listen)) {
     gathering.mistake(origin(gathering, "authentication.enabled"), "authentication.enabled",
                       fmt::format("may be false only on a loopback address, and server.listen is \"{}\"; turn "

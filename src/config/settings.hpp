@@ -48,6 +48,16 @@ struct Authentication {
   bool operator==(const Authentication&) const = default;
 };
 
+// Files in PEM. Without a certificate the server speaks HTTP in the clear.
+struct Tls {
+  std::string certificate = {};
+  std::string key = {};
+  std::string client_ca = {};  // Empty: clients need no certificate.
+
+  bool is_on() const { return !certificate.empty(); }
+  bool operator==(const Tls&) const = default;
+};
+
 struct Log {
   std::string level = {};  // "debug", "info", "warn" or "error".
   std::string style = {};  // "human" or "json".
@@ -239,6 +249,7 @@ struct Settings {
   Server server = {};
   Data data = {};
   Authentication authentication = {};
+  Tls tls = {};
   Log log = {};
   Limits limits = {};
   Results results = {};

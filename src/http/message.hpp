@@ -32,6 +32,7 @@ struct Request {
   std::string body;
   std::vector<std::string> captures;  // What the route's {…} matched, decoded, in order.
   std::string peer;                   // Address of the other end, without port.
+  bool over_tls = false;
 
   // The field's value; a field sent more than once is joined by ", " (RFC 9110 5.3). Empty means absent or
   // empty, which no field here tells apart.

@@ -44,7 +44,7 @@ std::vector<std::shared_ptr<Session>> all(const Shared& shared) {
 }  // namespace
 
 struct Server::Inside : std::enable_shared_from_this<Server::Inside> {
-  Inside(async::Loop& loop, Router router, Limits limits, Log log)
+  Inside(async::Loop& loop, Router router, Limits limits, Log log, const Certificates* certificates)
       : shared(std::make_shared<Shared>()),
         acceptor(loop.get_executor()),
         ticks(loop.get_executor()),
@@ -53,6 +53,7 @@ struct Server::Inside : std::enable_shared_from_this<Server::Inside> {
     shared->router = std::move(router);
     shared->limits = limits;
     shared->log = std::move(log);
+    shared->certificates = certificates;
     shared->now = Timer::clock_type::now();
     shared->date_line = date_line(std::time(nullptr));
   }
@@ -156,8 +157,8 @@ void Server::Inside::stop_ticking() {
   ticks.cancel();
 }
 
-Server::Server(async::Loop& loop, Router router, Limits limits, Log log)
-    : inside_(std::make_shared<Inside>(loop, std::move(router), limits, std::move(log))) {}
+Server::Server(async::Loop& loop, Router router, Limits limits, Log log, const Certificates* certificates)
+    : inside_(std::make_shared<Inside>(loop, std::move(router), limits, std::move(log), certificates)) {}
 
 Server::~Server() {
   assert(inside_->shared->sessions.empty() && "drain() a Server before it dies");

@@ -55,22 +55,61 @@ void Session::start(bool refuse) {
     refusing_ = true;
     ++shared_->refusing;
   }
+  if (shared_->certificates == nullptr) return begin(refusing_ ? Course::say_full : Course::serve);
+  SSL* connection = shared_->certificates->new_connection();
+  if (connection == nullptr) return;  // The connection ends with this session: nothing holds it.
+  tls_ = std::make_unique<TlsChannel>(connection, socket_);
+  arm(Phase::handshake, shared_->limits.header_timeout);
+  shake_hands();
+}
+
+void Session::shake_hands() {
+  switch (tls_->shake_hands()) {
+    case TlsChannel::Shaken::yes: return begin(refusing_ ? Course::say_full : Course::serve);
+    case TlsChannel::Shaken::never: return shook_never();
+    case TlsChannel::Shaken::not_yet: break;
+  }
+  socket_.async_wait(tls_->awaits(), [self = shared_from_this()](const boost::system::error_code& error) {
+    if (!error && !self->overdue_) return self->shake_hands();
+    ++self->shared_->counters.handshakes_failed;
+    if (self->shared_->log && self->overdue_) self->shared_->log("handshake_failed", "it did not end in time");
+  });
+}
+
+void Session::shook_never() {
+  ++shared_->counters.handshakes_failed;
+  if (shared_->log) shared_->log("handshake_failed", tls_->why_never());
+  if (!tls_->is_plain_http()) return begin(Course::linger);  // OpenSSL has told the client why; it is to hear that.
+  tls_.reset();
+  begin(Course::say_plain);
+}
+
+void Session::begin(Course course) {
   // Keeps the session alive as long as its coroutine, which has no frame around it to do so: one less to wait in.
   auto ended = [self = shared_from_this()](const std::exception_ptr& failure) { self->ended(failure); };
-  asio::co_spawn(socket_.get_executor(), serve(), asio::bind_cancellation_slot(cancel_.slot(), std::move(ended)));
+  asio::co_spawn(socket_.get_executor(), follow(course),
+                 asio::bind_cancellation_slot(cancel_.slot(), std::move(ended)));
 }
 
 void Session::ended(const std::exception_ptr& failure) {
   // A connection that broke or was cut may end by the exception of its cancellation: no news.
   if (failure && !failed_ && shared_->log) shared_->log("session_failed", words_of(failure));
+  if (tls_ && !failure && !failed_) tls_->end();
   close(failure != nullptr);
 }
 
-Task<> Session::serve() {
-  if (refusing_) {
-    co_await refuse(503, "too many connections");
-    co_return;
+// Not a coroutine: what waits has one frame less.
+Task<> Session::follow(Course course) {
+  switch (course) {
+    case Course::serve: break;
+    case Course::say_full: return refuse(503, "too many connections");
+    case Course::say_plain: return refuse(400, "this port takes HTTPS, and this request came without TLS");
+    case Course::linger: return linger();
   }
+  return serve();
+}
+
+Task<> Session::serve() {
   for (;;) {
     if (!co_await read_head()) co_return;
     std::optional<Response> answer = find_route();
@@ -138,10 +177,13 @@ void Session::watch() {
 void Session::look() {
   if (!watched_) return;
   char byte = 0;
-  const ssize_t peeked = ::recv(socket_.native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+  const ssize_t peeked = tls_ ? tls_->peek() : ::recv(socket_.native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
   // With the next request already there, the client's leaving can no longer be seen behind it.
   if (peeked > 0) return;
   if (peeked < 0 && (errno == EAGAIN || errno == EINTR)) {
+    // A client that wants TLS to answer, but does not read: there may be bytes which nobody takes until it does, so
+    // waiting for bytes would not wait.
+    if (tls_ && tls_->awaits() == Socket::wait_write) return;
     watch();
     return;
   }
@@ -165,7 +207,7 @@ void Session::check_deadline() {
 }
 
 void Session::drain() {
-  if (phase_ != Phase::idle && phase_ != Phase::lingering) return;
+  if (phase_ != Phase::handshake && phase_ != Phase::idle && phase_ != Phase::lingering) return;
   boost::system::error_code ignored;
   socket_.cancel(ignored);
 }

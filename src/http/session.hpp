@@ -1,8 +1,7 @@
 #pragma once
 
-#include <boost/asio/basic_stream_socket.hpp>
+#include <boost/asio/buffer.hpp>
 #include <boost/asio/cancellation_signal.hpp>
-#include <boost/asio/ip/tcp.hpp>
 
 #include <chrono>
 #include <cstddef>
@@ -14,18 +13,20 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <vector>
 
 #include "async/task.hpp"
+#include "http/certificates.hpp"
 #include "http/request_check.hpp"
 #include "http/request_parser.hpp"
 #include "http/response_head.hpp"
 #include "http/router.hpp"
 #include "http/server.hpp"
+#include "http/socket.hpp"
+#include "http/tls_channel.hpp"
 
 namespace coatcheck::http {
-
-using Socket = async::asio::basic_stream_socket<async::asio::ip::tcp, async::Executor>;
 
 class Session;
 
@@ -34,6 +35,7 @@ struct Shared {
   Router router;
   Limits limits;
   Log log;
+  const Certificates* certificates = nullptr;  // Null: no TLS.
   Counters counters;
   std::list<Session*> sessions;  // Those that are alive.
   std::size_t refusing = 0;      // How many of them only say 503.
@@ -47,7 +49,8 @@ struct Shared {
 // One connection. Kept alive by what its coroutine completes with, and by the operations that have its address.
 //
 // While a handler waits, a session is only itself and its frame: the buffer and the parser are let go. No request
-// starts a timer: `deadline_` is looked at by the server's tick.
+// starts a timer: `deadline_` is looked at by the server's tick. With TLS, bytes go through `tls_`, which is asked as
+// the socket would be; a session whose handshake is under way has no frame yet.
 class Session : public std::enable_shared_from_this<Session> {
  public:
   Session(std::shared_ptr<Shared> shared, Socket socket);
@@ -55,7 +58,7 @@ class Session : public std::enable_shared_from_this<Session> {
   Session& operator=(const Session&) = delete;
   ~Session();
 
-  // Starts it. With `refuse`, it answers 503 and closes, whatever is asked.
+  // Starts it, with TLS if the server has it. With `refuse`, it answers 503 and closes, whatever is asked.
   void start(bool refuse);
 
   // The tick: ends what has taken too long.
@@ -66,7 +69,7 @@ class Session : public std::enable_shared_from_this<Session> {
   void cut();
 
  private:
-  enum class Phase { idle, head, body, handling, writing, lingering };
+  enum class Phase { handshake, idle, head, body, handling, writing, lingering };
 
   // Everything about the request under way that the response needs.
   struct Exchange {
@@ -76,12 +79,23 @@ class Session : public std::enable_shared_from_this<Session> {
     bool waits = false;
   };
 
+  // What is to be done with the connection, which the handshake decides.
+  enum class Course { serve, say_full, say_plain, linger };
+
+  // The handshake; goes on by itself, then begins.
+  void shake_hands();
+  void shook_never();
+  void begin(Course course);
+  async::Task<> follow(Course course);
   async::Task<> serve();
   void ended(const std::exception_ptr& failure);
 
   // Reading (session_read.cpp). False: the connection is to be closed, all that is to be said is said.
   async::Task<bool> read_head();
   async::Task<bool> read_body();
+  async::Task<std::tuple<boost::system::error_code, std::size_t>> read_some(async::asio::mutable_buffer into);
+  template <class Handler>
+  void read_tls(async::asio::mutable_buffer into, Handler handler, bool may_complete);
   async::asio::mutable_buffer space();
   bool took(const boost::system::error_code& error, std::size_t bytes);
   void release_buffer();
@@ -120,7 +134,8 @@ class Session : public std::enable_shared_from_this<Session> {
   std::shared_ptr<Shared> shared_;
   std::list<Session*>::iterator place_;
   Socket socket_;
-  async::Timer flush_ended_;  // Canceled to wake flushed().
+  std::unique_ptr<TlsChannel> tls_;  // Null: the connection is in the clear.
+  async::Timer flush_ended_;         // Canceled to wake flushed().
   async::asio::cancellation_signal cancel_;
   async::Timer::time_point deadline_ = async::Timer::time_point::max();
   std::string peer_;

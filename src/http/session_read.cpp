@@ -1,7 +1,11 @@
+#include <boost/asio/async_result.hpp>
 #include <boost/asio/buffer.hpp>
+#include <boost/asio/error.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/beast/http/error.hpp>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstring>
 #include <utility>
 
@@ -58,7 +62,7 @@ Task<bool> Session::read_head() {
     }
     if (shared_->draining && phase_ == Phase::idle) co_return false;
     const auto into = space();
-    const auto [error, bytes] = co_await socket_.async_read_some(into, as_outcome);
+    const auto [error, bytes] = co_await read_some(into);
     if (!took(error, bytes)) {
       if (overdue_ && phase_ == Phase::head) co_await refuse(408, "the header did not arrive in time");
       co_return false;
@@ -90,6 +94,7 @@ std::optional<Refusal> Session::check_head() {
   request.path = parts.path;
   request.query = parts.query;
   request.peer = peer_;
+  request.over_tls = tls_ != nullptr;
   return std::nullopt;
 }
 
@@ -142,12 +147,46 @@ Task<bool> Session::read_body() {
       }
     }
     const auto into = space();
-    const auto [error, bytes] = co_await socket_.async_read_some(into, as_outcome);
+    const auto [error, bytes] = co_await read_some(into);
     if (!took(error, bytes)) {
       if (overdue_) co_await refuse(408, "the body did not arrive in time");
       co_return false;
     }
   }
+}
+
+// As Socket::async_read_some. Not a coroutine, so that reading in the clear costs what it costs there.
+Task<std::tuple<boost::system::error_code, std::size_t>> Session::read_some(asio::mutable_buffer into) {
+  auto token = as_outcome;
+  return asio::async_initiate<decltype(token), void(boost::system::error_code, std::size_t)>(
+      [this, into](auto handler) {
+        if (!tls_) {
+          socket_.async_read_some(into, std::move(handler));
+        } else {
+          read_tls(into, std::move(handler), false);
+        }
+      },
+      token);
+}
+
+// `may_complete`: the handler may be called from here, since it does not wait in its own initiation.
+template <class Handler>
+void Session::read_tls(asio::mutable_buffer into, Handler handler, bool may_complete) {
+  const ssize_t got = tls_->read(into.data(), into.size());
+  if (got < 0 && errno == EAGAIN) {
+    socket_.async_wait(tls_->awaits(),
+                       [this, into, handler = std::move(handler)](const boost::system::error_code& error) mutable {
+                         if (!error) return read_tls(into, std::move(handler), true);
+                         handler(error, 0);
+                       });
+    return;
+  }
+  boost::system::error_code error;
+  if (got == 0) error = asio::error::eof;
+  if (got < 0) error = asio::error::connection_reset;
+  const std::size_t bytes = got < 0 ? 0 : static_cast<std::size_t>(got);
+  if (may_complete) return handler(error, bytes);
+  asio::post(socket_.get_executor(), [handler = std::move(handler), error, bytes]() mutable { handler(error, bytes); });
 }
 
 asio::mutable_buffer Session::space() {
@@ -189,6 +228,7 @@ Task<> Session::refuse(int status, std::string detail) {
   if (!parser_ || !parser_->is_header_done()) exchange_.head_only = false;
   parser_.reset();
   auto response = to_response({.status = status, .title = std::string(reason(status)), .detail = std::move(detail)});
+  if (status == 503) response.fields.push_back({"Retry-After", "1"});
   if (!co_await send(std::move(response))) co_return;
   co_await linger();
 }
@@ -196,6 +236,7 @@ Task<> Session::refuse(int status, std::string detail) {
 // Closing with bytes unread would make the kernel reset the connection, and the client might lose the answer.
 Task<> Session::linger() {
   if (shared_->draining) co_return;
+  if (tls_) tls_->end();
   boost::system::error_code ended;
   socket_.shutdown(Socket::shutdown_send, ended);
   arm(Phase::lingering, linger_timeout);

@@ -108,10 +108,12 @@ std::string HttpResponse::field(const std::string& name) const {
 struct HttpClient::Curl {
   std::string server;
   std::string key;
+  TlsAccess tls;
   CURLM* multi = nullptr;
   CURL* easy = nullptr;
 
-  Curl(std::string address, std::string secret) : server(std::move(address)), key(std::move(secret)) {
+  Curl(std::string address, std::string secret, TlsAccess access)
+      : server(std::move(address)), key(std::move(secret)), tls(std::move(access)) {
     curl_global_init(CURL_GLOBAL_DEFAULT);
     multi = curl_multi_init();
     easy = curl_easy_init();
@@ -125,9 +127,18 @@ struct HttpClient::Curl {
   }
 
   FieldList prepare(const HttpRequest& request, const std::string& url);
+  void prepare_tls();
   CURLcode drive(Transfer& transfer, const HttpRequest& request, const Tick& tick);
   Trouble trouble_of(CURLcode code, const char* words) const;
 };
+
+void HttpClient::Curl::prepare_tls() {
+  if (!tls.ca_file.empty()) curl_easy_setopt(easy, CURLOPT_CAINFO, tls.ca_file.c_str());
+  if (tls.certificate_file.empty()) return;
+  curl_easy_setopt(easy, CURLOPT_SSLCERT, tls.certificate_file.c_str());
+  const std::string& key_file = tls.certificate_key_file.empty() ? tls.certificate_file : tls.certificate_key_file;
+  curl_easy_setopt(easy, CURLOPT_SSLKEY, key_file.c_str());
+}
 
 // Lays out the request. What it returns must live as long as the transfer.
 FieldList HttpClient::Curl::prepare(const HttpRequest& request, const std::string& url) {
@@ -137,6 +148,7 @@ FieldList HttpClient::Curl::prepare(const HttpRequest& request, const std::strin
   curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
   curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, connect_timeout_ms);
   curl_easy_setopt(easy, CURLOPT_TCP_NODELAY, 1L);
+  prepare_tls();
   if (is_loopback(server)) {
     curl_easy_setopt(easy, CURLOPT_NOPROXY, "*");
   } else {
@@ -186,8 +198,14 @@ Trouble HttpClient::Curl::trouble_of(CURLcode code, const char* words) const {
     case CURLE_COULDNT_CONNECT: return unreachable(server, "nothing listens there");
     case CURLE_COULDNT_RESOLVE_HOST:
     case CURLE_COULDNT_RESOLVE_PROXY:
-    case CURLE_SSL_CONNECT_ERROR:
-    case CURLE_PEER_FAILED_VERIFICATION: return unreachable(server, said);
+    case CURLE_SSL_CONNECT_ERROR: return unreachable(server, said);
+    case CURLE_PEER_FAILED_VERIFICATION:
+      return {ExitCode::unavailable, fmt::format("the certificate of {} is not to be trusted: {}", server, said),
+              "name the file with its authority's certificate: --ca-file FILE, or COATCHECK_CA_FILE"};
+    case CURLE_SSL_CACERT_BADFILE:
+      return {ExitCode::usage, fmt::format("the file {} cannot be used: {}", tls.ca_file, said)};
+    case CURLE_SSL_CERTPROBLEM:
+      return {ExitCode::usage, fmt::format("the certificate {} cannot be used: {}", tls.certificate_file, said)};
     case CURLE_URL_MALFORMAT: return {ExitCode::usage, fmt::format("\"{}\" is not an address", server)};
     case CURLE_OPERATION_TIMEDOUT:
       return {ExitCode::unavailable, fmt::format("no answer from {}", server), "", Trouble::Again::unclear};
@@ -201,8 +219,8 @@ Trouble HttpClient::Curl::trouble_of(CURLcode code, const char* words) const {
   }
 }
 
-HttpClient::HttpClient(std::string server, std::string key)
-    : curl_(std::make_unique<Curl>(std::move(server), std::move(key))) {}
+HttpClient::HttpClient(std::string server, std::string key, TlsAccess tls)
+    : curl_(std::make_unique<Curl>(std::move(server), std::move(key), std::move(tls))) {}
 HttpClient::HttpClient(HttpClient&&) noexcept = default;
 HttpClient::~HttpClient() = default;
 

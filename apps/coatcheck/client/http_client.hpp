@@ -31,6 +31,13 @@ struct HttpResponse {
   std::string field(const std::string& name) const;
 };
 
+// For https. Paths of files in PEM, each may be empty.
+struct TlsAccess {
+  std::string ca_file = {};               // Who signs the server's certificate; empty: whom the system trusts.
+  std::string certificate_file = {};      // The client's own, for a server that asks for one.
+  std::string certificate_key_file = {};  // Empty: the key is in certificate_file.
+};
+
 // One connection to the server, kept between requests. Not for several threads.
 class HttpClient {
  public:
@@ -40,7 +47,7 @@ class HttpClient {
   using Tick = std::function<bool()>;
 
   // `server` as checked_server() returns it; `key` may be empty.
-  HttpClient(std::string server, std::string key);
+  HttpClient(std::string server, std::string key, TlsAccess tls = {});
   HttpClient(HttpClient&&) noexcept;
   ~HttpClient();
 

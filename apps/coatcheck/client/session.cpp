@@ -51,7 +51,7 @@ Outcome<HttpClient> open_session(const Access& access) {
   auto key = read_key(access.key_file);
   if (!key) return std::move(key).error();
   catch_interrupts();
-  return HttpClient(*std::move(server), *std::move(key));
+  return HttpClient(*std::move(server), *std::move(key), access.tls);
 }
 
 Outcome<HttpResponse> ask(HttpClient& http, const HttpRequest& request, std::string_view id) {

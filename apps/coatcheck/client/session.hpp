@@ -13,6 +13,7 @@ namespace coatcheck::client {
 struct Access {
   std::string server = "http://127.0.0.1:8420";
   std::string key_file;
+  TlsAccess tls = {};
 };
 
 // Takes the key from the file, else from COATCHECK_KEY, and catches Ctrl-C from here on.

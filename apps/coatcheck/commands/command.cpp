@@ -31,6 +31,15 @@ void add_access(CLI::App* command, client::Access& access) {
   command->add_option("--key-file", access.key_file, "File with the API key; without it, COATCHECK_KEY holds the key")
       ->type_name("FILE")
       ->group("Server");
+  const auto add_file = [&](const char* name, std::string& file, const char* variable, const char* sentence) {
+    command->add_option(name, file, sentence)->envname(variable)->type_name("FILE")->group("Server");
+  };
+  add_file("--ca-file", access.tls.ca_file, "COATCHECK_CA_FILE",
+           "Certificates (PEM) of who vouches for an https server; without it, whom the system trusts");
+  add_file("--client-certificate", access.tls.certificate_file, "COATCHECK_CLIENT_CERTIFICATE",
+           "Certificate (PEM) of our own, for a server that asks for one");
+  add_file("--client-key", access.tls.certificate_key_file, "COATCHECK_CLIENT_KEY",
+           "Private key of that certificate, if it is in another file");
 }
 
 void allow_only(CLI::Option* option, std::string_view choices) {

@@ -61,7 +61,7 @@ Result<ChunkAsked> read_chunk_address(const http::Request& request, const snowfl
 }
 
 std::string origin_of(const http::Request& request) {
-  const bool is_https = request.field("X-Forwarded-Proto") == "https";
+  const bool is_https = request.over_tls || request.field("X-Forwarded-Proto") == "https";
   return (is_https ? "https://" : "http://") + request.field("Host");
 }
 

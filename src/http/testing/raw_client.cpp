@@ -47,18 +47,27 @@ void RawClient::close() {
   socket_ = -1;
 }
 
+ssize_t RawClient::take_some(void* into, std::size_t bytes) { return ::recv(socket_, into, bytes, 0); }
+ssize_t RawClient::give_some(const void* from, std::size_t bytes) { return ::send(socket_, from, bytes, MSG_NOSIGNAL); }
+
 void RawClient::send(std::string_view bytes) {
   while (!bytes.empty()) {
-    const ssize_t sent = ::send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+    const ssize_t sent = give_some(bytes.data(), bytes.size());
     if (sent <= 0) return;
     bytes.remove_prefix(static_cast<std::size_t>(sent));
   }
 }
 
+void RawClient::send_in_the_clear(std::string_view bytes) {
+  [[maybe_unused]] const ssize_t sent = ::send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+}
+
+void RawClient::finish() { ::shutdown(socket_, SHUT_WR); }
+
 bool RawClient::fill() {
   static thread_local std::array<char, 256 * 1024> piece;
   errno = 0;
-  const ssize_t got = ::recv(socket_, piece.data(), piece.size(), 0);
+  const ssize_t got = take_some(piece.data(), piece.size());
   if (got > 0) {
     unread_.append(piece.data(), static_cast<std::size_t>(got));
     return true;
@@ -118,7 +127,7 @@ RawResponse RawClient::receive(bool head_only) {
 
 bool RawClient::skip(std::size_t bytes) {
   std::string piece(bytes, '\0');
-  return ::recv(socket_, piece.data(), piece.size(), 0) > 0;
+  return take_some(piece.data(), piece.size()) > 0;
 }
 
 bool RawClient::ends() {

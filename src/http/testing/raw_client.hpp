@@ -1,5 +1,7 @@
 #pragma once
 
+#include <sys/types.h>
+
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -26,10 +28,14 @@ class RawClient {
   explicit RawClient(std::uint16_t port, int receive_buffer_bytes = 0);
   RawClient(const RawClient&) = delete;
   RawClient& operator=(const RawClient&) = delete;
-  ~RawClient();
+  virtual ~RawClient();
 
   bool connected() const { return connected_; }
   void send(std::string_view bytes);
+  // Past whatever a subclass does to the bytes.
+  void send_in_the_clear(std::string_view bytes);
+  // Sends no more, and goes on reading.
+  void finish();
   void close();
 
   RawResponse receive(bool head_only = false);
@@ -41,6 +47,12 @@ class RawClient {
   bool skip(std::size_t bytes);
   // Reads to the end of the connection; true if it ended rather than hung.
   bool ends();
+
+ protected:
+  // As recv(2) and send(2).
+  virtual ssize_t take_some(void* into, std::size_t bytes);
+  virtual ssize_t give_some(const void* from, std::size_t bytes);
+  int socket() const { return socket_; }
 
  private:
   bool fill();

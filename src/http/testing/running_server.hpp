@@ -24,11 +24,12 @@ namespace coatcheck::http::testing {
 // A server on a free port, with a thread of its own. Drains when it dies, cutting what is left.
 class RunningServer {
  public:
-  explicit RunningServer(Router router, Limits limits = {}) {
-    server_.emplace(loop_, std::move(router), limits, [this](std::string_view event, std::string_view detail) {
+  explicit RunningServer(Router router, Limits limits = {}, const Certificates* certificates = nullptr) {
+    auto log = [this](std::string_view event, std::string_view detail) {
       const std::lock_guard lock(mutex_);
       log_.push_back(std::string(event) + ": " + std::string(detail));
-    });
+    };
+    server_.emplace(loop_, std::move(router), limits, std::move(log), certificates);
     auto port = server_->listen("127.0.0.1", 0);
     if (port) port_ = *port;
     thread_ = std::thread([this] { loop_.run(); });

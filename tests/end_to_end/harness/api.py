@@ -11,10 +11,10 @@ FINAL = {"SUCCEEDED", "FAILED", "CANCELED"}
 
 
 class Api(httpx.Client):
-    def __init__(self, url, key=None):
+    def __init__(self, url, key=None, **options):
         fields = {"Authorization": f"Bearer {key}"} if key else {}
         # Requests say for themselves how they want their answer coded.
-        super().__init__(base_url=url, headers={**fields, "Accept-Encoding": "identity"}, timeout=90)
+        super().__init__(base_url=url, headers={**fields, "Accept-Encoding": "identity"}, timeout=90, **options)
 
     def send(self, request, *, stream=False, **more):
         response = super().send(request, stream=stream, **more)

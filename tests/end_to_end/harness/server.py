@@ -11,7 +11,7 @@ from pathlib import Path
 from .api import Api
 from .waiting import until
 
-LISTENING = re.compile(r"^coatcheck listening on (http://\S+)$")
+LISTENING = re.compile(r"^coatcheck listening on (https?://\S+)$")
 START_SECONDS = 60
 END_SECONDS = 60
 
@@ -143,8 +143,8 @@ class Server:
             self.stop()
         return self.start()
 
-    def api(self, key=None):
-        return Api(self.url, key)
+    def api(self, key=None, **options):
+        return Api(self.url, key, **options)
 
     def log_text(self):
         return self.log_file.read_text(errors="replace") if self.log_file.exists() else ""
