@@ -140,6 +140,37 @@ TEST(Inspection, finds_every_value_that_is_not_the_one_that_was_written) {
   EXPECT_EQ(tried, 24 + 9 + 2);
 }
 
+TEST(Inspection, a_damaged_query_keeps_its_result_and_holds_up_no_expiry) {
+  const TestDirectory directory;
+  {
+    OpenJournal journal(directory.file());
+    for (int n = 0; n != 3; ++n) {
+      ASSERT_TRUE(journal(journal->submit(succeeded(queued(at_second(n)), at_second(n + 10)))));
+    }
+  }
+  run_sql(directory.file(),
+          "UPDATE query SET result_gone = 1 WHERE seq = 1; UPDATE query SET attempt = 9 WHERE seq = 2");
+  std::vector<QueryId> ids;
+  {
+    auto database = *sqlite::Database::open(directory.file(), "");
+    auto rows = *database.prepare("SELECT id FROM query ORDER BY seq");
+    while (*rows.step()) {
+      QueryId id;
+      const std::string_view bytes = sqlite::Columns(rows).blob();
+      std::copy(bytes.begin(), bytes.end(), reinterpret_cast<char*>(id.bytes.data()));
+      ids.push_back(id);
+    }
+  }
+  OpenJournal journal(directory.file());
+  EXPECT_EQ(journal->has_result(ids[0]).error().code, Errc::corrupt);
+  EXPECT_EQ(journal->has_result(ids[1]).error().code, Errc::corrupt);
+  EXPECT_TRUE(*journal->has_result(ids[2]));
+  const auto expired = journal(journal->expired_results(Timestamp::max(), 1));
+  ASSERT_TRUE(expired);
+  ASSERT_EQ(expired->size(), 1U);
+  EXPECT_EQ(expired->front().id, ids[2]);
+}
+
 TEST(Inspection, misses_the_other_half_of_a_query) {
   const TestDirectory directory;
   {

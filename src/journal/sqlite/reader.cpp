@@ -4,6 +4,7 @@
 #include <limits>
 #include <utility>
 
+#include "journal/inspection.hpp"
 #include "journal/sqlite/entry_row.hpp"
 #include "journal/sqlite/skew.hpp"
 
@@ -52,11 +53,8 @@ Result<Reader> Reader::open(Database database) {
   for (const auto& [statement, sql] :
        {std::pair(&reader.select_entry_, select_entry_sql()),
         std::pair(&reader.find_key_, std::string("SELECT id FROM query WHERE principal=?1 AND idempotency_key=?2")),
-        std::pair(&reader.has_result_, std::string("SELECT 1 FROM query WHERE id=?1 AND state=3 AND result_gone=0"
-                                                   " AND expires_at IS NOT NULL")),
-        std::pair(&reader.expired_,
-                  std::string("SELECT id FROM query INDEXED BY by_expiry WHERE state=3"
-                              " AND result_gone=0 AND expires_at<=?1 ORDER BY expires_at LIMIT ?2"))}) {
+        std::pair(&reader.expired_, std::string("SELECT id FROM query INDEXED BY by_expiry WHERE state=3"
+                                                " AND result_gone=0 AND expires_at<=?1 ORDER BY expires_at"))}) {
     auto prepared = reader.database_.prepare(sql);
     if (!prepared) return std::move(prepared).error();
     *statement = *std::move(prepared);
@@ -177,9 +175,10 @@ Result<void> Reader::visit_all(Route route, std::size_t limit, const std::functi
 }
 
 Result<bool> Reader::has_result(const QueryId& id) {
-  const InUse use(has_result_);
-  has_result_.bind_blob(1, bytes_of(id));
-  return has_result_.step();
+  // All of it, for the sake of its checksum: upon a no the result is removed.
+  auto found = find(id);
+  if (!found) return std::move(found).error();
+  return *found && journal::has_result(**found);
 }
 
 Result<std::vector<Entry>> Reader::expired_results(Timestamp now, std::size_t limit) {
@@ -187,12 +186,11 @@ Result<std::vector<Entry>> Reader::expired_results(Timestamp now, std::size_t li
   if (!snapshot.begun()) return snapshot.begun().error();
   const InUse use(expired_);
   expired_.bind(1, number_of(now));
-  expired_.bind(2, static_cast<std::int64_t>(std::min<std::size_t>(limit, std::numeric_limits<int>::max())));
   std::vector<Entry> expired;
-  for (;;) {
+  while (expired.size() < limit) {
     const auto row = expired_.step();
     if (!row) return row.error();
-    if (!*row) return expired;
+    if (!*row) break;
     const auto id = id_from(Columns(expired_).blob());
     if (!id) return Error{Errc::corrupt, "the journal has an entry whose id is none"};
     auto entry = load(*id);
@@ -200,6 +198,7 @@ Result<std::vector<Entry>> Reader::expired_results(Timestamp now, std::size_t li
     if (!entry) return std::move(entry).error();
     expired.push_back(*std::move(entry));
   }
+  return expired;
 }
 
 Result<Entry> Reader::load(const QueryId& id) {

@@ -44,7 +44,6 @@ class Reader {
   Database database_;
   Statement select_entry_;
   Statement find_key_;
-  Statement has_result_;
   Statement expired_;
   Cursors cursors_;
 };
