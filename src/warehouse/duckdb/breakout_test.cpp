@@ -258,12 +258,37 @@ TEST_F(BreakoutTest, the_database_and_its_log_are_out_of_reach_of_statements_and
                                                                        << drained.error().message;
     }
   }
+  fs::create_symlink(file, root_ / "data/linked.csv");
+  fs::create_hard_link(file, root_ / "data/same.csv");
+  fs::create_symlink(file.string() + ".wal", root_ / "data/log.csv");
+  for (const char* name : {"linked", "same", "log"}) {
+    auto drained = run(std::string("SELECT * FROM read_blob('@DATA/") + name + ".csv')");
+    ASSERT_FALSE(drained) << name;
+    EXPECT_EQ(drained.error().category, FailureCategory::permission) << name << "\n" << drained.error().message;
+  }
+  for (const char* name : {"linked", "same", "log"}) fs::remove(root_ / "data" / (std::string(name) + ".csv"));
   // It is written, and found again.
   ASSERT_TRUE(run("UPDATE kept SET n = n + 1"));
   begin();
   ASSERT_TRUE(run("INSERT INTO kept VALUES (7)"));
   EXPECT_TRUE(run("SELECT error('lost') FROM kept HAVING count(*) != 100001"));
   EXPECT_TRUE(run("FROM '@DATA/in.csv'"));
+}
+
+TEST_F(BreakoutTest, a_database_that_is_opened_by_a_link_is_out_of_reach_by_all_its_names) {
+  const fs::path file = root_ / "elsewhere.duckdb";
+  const fs::path link = root_ / "current.duckdb";
+  fs::create_symlink(file, link);
+  connector_.reset();
+  auto opened = open_duckdb({.database = link, .data_directories = {root_ / "data"}}, loop_);
+  ASSERT_TRUE(opened) << opened.error().message;
+  connector_ = std::move(*opened);
+  ASSERT_TRUE(run("CREATE TABLE kept AS SELECT range AS n FROM range(100000)"));
+  for (const fs::path& name : {file, link}) {
+    for (const char* ending : {"", ".wal"}) {
+      EXPECT_FALSE(run("SELECT * FROM read_blob('" + name.string() + ending + "')")) << name << ending;
+    }
+  }
 }
 
 TEST_F(BreakoutTest, a_name_that_leads_nowhere_finds_nothing) {

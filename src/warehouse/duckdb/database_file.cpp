@@ -1,5 +1,9 @@
 #include "warehouse/duckdb/database_file.hpp"
 
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <array>
 #include <duckdb/common/exception.hpp>
 #include <duckdb/common/file_opener.hpp>
 #include <duckdb/common/local_file_system.hpp>
@@ -7,8 +11,6 @@
 #include <duckdb/main/connection.hpp>
 #include <string>
 #include <string_view>
-#include <system_error>
-#include <utility>
 
 namespace coatcheck::warehouse::duckdb {
 
@@ -20,17 +22,18 @@ namespace fs = std::filesystem;
 // the engine opens for itself comes without.
 class HiddenFiles final : public ::duckdb::LocalFileSystem {
  public:
-  explicit HiddenFiles(fs::path file) : file_(std::move(file)), log_(file_.string() + ".wal") {}
+  // DuckDB's log lies beside the name that the database was opened by, which may be a link.
+  explicit HiddenFiles(const std::string& file) : hidden_{file, file + ".wal"} {}
 
+  // The same file by whatever name: a link in a directory that may be read leads to it too.
   bool CanHandleFile(const std::string& path) override {
     std::string_view text = path;
     if (text.starts_with("file:")) text.remove_prefix(std::string_view("file:").size());
     // Two slashes and a host that is empty, or "localhost".
     if (text.starts_with("//localhost/")) text.remove_prefix(std::string_view("//localhost").size());
-    if (!text.ends_with(file_.filename().native()) && !text.ends_with(log_.filename().native())) return false;
-    std::error_code error;
-    const fs::path real = fs::weakly_canonical(text, error);
-    return !error && (real == file_ || real == log_);
+    const std::string asked = ExpandPath(std::string(text));
+    return std::any_of(hidden_.begin(), hidden_.end(),
+                       [&](const std::string& hidden) { return is_same_file(asked, hidden); });
   }
 
   ::duckdb::unique_ptr<::duckdb::FileHandle> OpenFile(const std::string& path, ::duckdb::FileOpenFlags flags,
@@ -53,19 +56,23 @@ class HiddenFiles final : public ::duckdb::LocalFileSystem {
     }
   }
 
-  fs::path file_;
-  fs::path log_;
+  static bool is_same_file(const std::string& asked, const std::string& hidden) {
+    struct stat one{};
+    struct stat other{};
+    // As opening it does, this ends at a NUL.
+    if (::stat(asked.c_str(), &one) != 0 || ::stat(hidden.c_str(), &other) != 0) return false;
+    return one.st_dev == other.st_dev && one.st_ino == other.st_ino;
+  }
+
+  std::array<std::string, 2> hidden_;
 };
 
 }  // namespace
 
 void hide_database_file(duckdb_connection connection, const fs::path& file) {
-  std::error_code error;
-  fs::path real = fs::weakly_canonical(fs::absolute(file, error), error);
-  if (error) real = file;
   auto& context = *reinterpret_cast<::duckdb::Connection*>(connection)->context;
   auto& files = ::duckdb::FileSystem::GetFileSystem(*context.db);
-  files.RegisterSubSystem(::duckdb::make_uniq<HiddenFiles>(std::move(real)));
+  files.RegisterSubSystem(::duckdb::make_uniq<HiddenFiles>(files.ExpandPath(file.string())));
 }
 
 }  // namespace coatcheck::warehouse::duckdb
