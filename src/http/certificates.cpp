@@ -123,7 +123,9 @@ Result<void> use_key(SSL_CTX* context, const fs::path& file, const fs::path& cer
   if (is_encrypted) return trouble(file, "is encrypted; a key without a passphrase is needed");
   if (!key) return trouble(file, "holds no private key in PEM");
   ERR_clear_error();
-  if (SSL_CTX_use_PrivateKey(context, key.get()) == 1) return Result<void>::ok();
+  // OpenSSL itself compares a key only with a certificate of the same type.
+  const bool fits = X509_check_private_key(SSL_CTX_get0_certificate(context), key.get()) == 1;
+  if (fits && SSL_CTX_use_PrivateKey(context, key.get()) == 1) return Result<void>::ok();
   const auto error = ERR_peek_last_error();
   const bool mismatch = ERR_GET_LIB(error) == ERR_LIB_X509 && (ERR_GET_REASON(error) == X509_R_KEY_VALUES_MISMATCH ||
                                                                ERR_GET_REASON(error) == X509_R_KEY_TYPE_MISMATCH);

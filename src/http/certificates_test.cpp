@@ -84,6 +84,7 @@ TEST_F(CertificateFilesOf, a_file_that_cannot_be_used_is_named) {
         Case{certificate_, std::string(2 << 20, 'x'), "is larger than 1 MiB"},
         Case{key_, "", "holds no private key in PEM"}, Case{key_, good.certificate, "holds no private key in PEM"},
         Case{key_, good.key, "is not the key of the certificate in " + certificate_},
+        Case{key_, testing::rsa_key(), "is not the key of the certificate in " + certificate_},
         Case{authority, "", "holds no certificate in PEM"}, Case{authority, damaged, "holds a damaged certificate"}}) {
     files_.put(authority_.issue("fresh"));
     files_.ask_clients(authority_);

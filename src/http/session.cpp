@@ -69,6 +69,7 @@ void Session::shake_hands() {
     case TlsChannel::Shaken::never: return shook_never();
     case TlsChannel::Shaken::not_yet: break;
   }
+  if (shared_->draining) return;  // The connection ends with this session: nothing holds it.
   socket_.async_wait(tls_->awaits(), [self = shared_from_this()](const boost::system::error_code& error) {
     if (!error && !self->overdue_) return self->shake_hands();
     ++self->shared_->counters.handshakes_failed;

@@ -210,7 +210,8 @@ asio::mutable_buffer Session::space() {
 }
 
 bool Session::took(const boost::system::error_code& error, std::size_t bytes) {
-  if (error) return false;
+  // What came just as the time was over came too late: nothing sets another deadline before the next phase.
+  if (error || overdue_) return false;
   end_ += bytes;
   shared_->counters.bytes_in += bytes;
   return true;

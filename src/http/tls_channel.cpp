@@ -18,42 +18,10 @@ namespace {
 
 constexpr std::size_t record_bytes = 16 * 1024;
 
-// OpenSSL's way to the socket. Its own would raise SIGPIPE, and would go on with the descriptor's number when the
-// descriptor has become another connection's.
-int descriptor_of(BIO* bio) { return static_cast<Socket*>(BIO_get_data(bio))->native_handle(); }
+// What OpenSSL may read in one call of ours: four records.
+constexpr std::size_t call_bytes = 4 * record_bytes;
 
-int socket_read(BIO* bio, char* into, int bytes) {
-  BIO_clear_retry_flags(bio);
-  const ssize_t got = ::recv(descriptor_of(bio), into, static_cast<std::size_t>(bytes), MSG_DONTWAIT);
-  if (got < 0 && (errno == EAGAIN || errno == EINTR)) BIO_set_retry_read(bio);
-  return static_cast<int>(got);
-}
-
-int socket_write(BIO* bio, const char* from, int bytes) {
-  BIO_clear_retry_flags(bio);
-  const ssize_t sent = ::send(descriptor_of(bio), from, static_cast<std::size_t>(bytes), MSG_DONTWAIT | MSG_NOSIGNAL);
-  if (sent < 0 && (errno == EAGAIN || errno == EINTR)) BIO_set_retry_write(bio);
-  return static_cast<int>(sent);
-}
-
-long socket_control(BIO*, int command, long, void*) { return command == BIO_CTRL_FLUSH ? 1 : 0; }
-
-BIO_METHOD* make_method() {
-  BIO_METHOD* method = BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "connection");
-  const bool made = method != nullptr && BIO_meth_set_read(method, socket_read) == 1 &&
-                    BIO_meth_set_write(method, socket_write) == 1 && BIO_meth_set_ctrl(method, socket_control) == 1;
-  if (!made) throw std::bad_alloc();
-  return method;
-}
-
-BIO* make_bio(Socket& socket) {
-  static const BIO_METHOD* const method = make_method();
-  BIO* bio = BIO_new(method);
-  if (bio == nullptr) throw std::bad_alloc();
-  BIO_set_data(bio, &socket);
-  BIO_set_init(bio, 1);
-  return bio;
-}
+long wire_control(BIO*, int command, long, void*) { return command == BIO_CTRL_FLUSH ? 1 : 0; }
 
 // Where a record is put together. It is encrypted before the call returns, so one is enough for all connections.
 std::array<char, record_bytes>& workbench() {
@@ -63,10 +31,57 @@ std::array<char, record_bytes>& workbench() {
 
 }  // namespace
 
+TlsChannel::Wire& TlsChannel::wire_of(BIO* bio) { return *static_cast<Wire*>(BIO_get_data(bio)); }
+
+// OpenSSL's own way to a socket would raise SIGPIPE, and would go on with the descriptor's number when the descriptor
+// has become another connection's.
+int TlsChannel::read_wire(BIO* bio, char* into, int bytes) {
+  BIO_clear_retry_flags(bio);
+  Wire& wire = wire_of(bio);
+  const std::size_t most = std::min(static_cast<std::size_t>(bytes), wire.left);
+  if (most == 0) {
+    // As if no more had come. Whoever then waits for the socket is woken at once, after the others.
+    BIO_set_retry_read(bio);
+    return -1;
+  }
+  const ssize_t got = ::recv(wire.socket.native_handle(), into, most, MSG_DONTWAIT);
+  if (got < 0 && (errno == EAGAIN || errno == EINTR)) BIO_set_retry_read(bio);
+  if (got > 0) wire.left -= static_cast<std::size_t>(got);
+  return static_cast<int>(got);
+}
+
+int TlsChannel::write_wire(BIO* bio, const char* from, int bytes) {
+  BIO_clear_retry_flags(bio);
+  const ssize_t sent =
+      ::send(wire_of(bio).socket.native_handle(), from, static_cast<std::size_t>(bytes), MSG_DONTWAIT | MSG_NOSIGNAL);
+  if (sent < 0 && (errno == EAGAIN || errno == EINTR)) BIO_set_retry_write(bio);
+  return static_cast<int>(sent);
+}
+
+BIO* TlsChannel::make_bio(Wire& wire) {
+  static const BIO_METHOD* const method = [] {
+    BIO_METHOD* made = BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "connection");
+    const bool good = made != nullptr && BIO_meth_set_read(made, read_wire) == 1 &&
+                      BIO_meth_set_write(made, write_wire) == 1 && BIO_meth_set_ctrl(made, wire_control) == 1;
+    if (!good) throw std::bad_alloc();
+    return made;
+  }();
+  BIO* bio = BIO_new(method);
+  if (bio == nullptr) throw std::bad_alloc();
+  BIO_set_data(bio, &wire);
+  BIO_set_init(bio, 1);
+  return bio;
+}
+
+void TlsChannel::begin_call() {
+  ERR_clear_error();
+  wire_.left = call_bytes;
+}
+
 void TlsChannel::Free::operator()(SSL* connection) const { SSL_free(connection); }
 
-TlsChannel::TlsChannel(SSL* connection, Socket& socket) : ssl_(connection) {
-  BIO* bio = make_bio(socket);
+TlsChannel::TlsChannel(SSL* connection, Socket& socket) : wire_{.socket = socket}, ssl_(connection) {
+  BIO* bio = make_bio(wire_);
   SSL_set_bio(ssl_.get(), bio, bio);
   SSL_set_accept_state(ssl_.get());
 }
@@ -74,7 +89,7 @@ TlsChannel::TlsChannel(SSL* connection, Socket& socket) : ssl_(connection) {
 TlsChannel::~TlsChannel() = default;
 
 TlsChannel::Shaken TlsChannel::shake_hands() {
-  ERR_clear_error();
+  begin_call();
   errno = 0;
   const int returned = SSL_do_handshake(ssl_.get());
   if (returned == 1) return Shaken::yes;
@@ -109,12 +124,12 @@ ssize_t TlsChannel::outcome(int returned) {
 }
 
 ssize_t TlsChannel::read(void* into, std::size_t bytes) {
-  ERR_clear_error();
+  begin_call();
   return outcome(SSL_read(ssl_.get(), into, static_cast<int>(std::min(bytes, record_bytes))));
 }
 
 ssize_t TlsChannel::peek() {
-  ERR_clear_error();
+  begin_call();
   char byte = 0;
   return outcome(SSL_peek(ssl_.get(), &byte, 1));
 }
@@ -133,7 +148,7 @@ ssize_t TlsChannel::write(std::span<const iovec> parts) {
 }
 
 ssize_t TlsChannel::write_record(std::size_t bytes) {
-  ERR_clear_error();
+  begin_call();
   const ssize_t sent = outcome(SSL_write(ssl_.get(), workbench().data(), static_cast<int>(bytes)));
   // Nothing but half a message of the handshake makes it want to read first, which no honest client sends now: whoever
   // waits to write would be woken for it again and again.

@@ -54,9 +54,22 @@ class TlsChannel {
     void operator()(SSL* connection) const;
   };
 
+  // What OpenSSL reads and writes through. In one call it gets only so many bytes: it goes on by itself after messages
+  // that carry nothing for us, and a client that sends nothing else would hold the loop.
+  struct Wire {
+    Socket& socket;
+    std::size_t left = 0;
+  };
+
+  static Wire& wire_of(BIO* bio);
+  static int read_wire(BIO* bio, char* into, int bytes);
+  static int write_wire(BIO* bio, const char* from, int bytes);
+  static BIO* make_bio(Wire& wire);
+  void begin_call();
   ssize_t outcome(int returned);
   ssize_t write_record(std::size_t bytes);
 
+  Wire wire_;
   std::unique_ptr<SSL, Free> ssl_;
   std::string why_never_;
   bool is_plain_http_ = false;

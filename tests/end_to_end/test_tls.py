@@ -70,7 +70,7 @@ def test_a_query_is_submitted_awaited_followed_and_claimed(start_server, authori
     assert server.url.startswith("https://")
     with api_of(server, trust(authority)) as api:
         query = api.submit(f"SELECT range AS n, 'row ' || range AS s FROM range({ROWS}) ORDER BY n")
-        waited = api.get(f"/v1/queries/{query['id']}", params={"wait": "30s"}).json()
+        waited = api.ended(query["id"])
         assert waited["status"] == "SUCCEEDED"
         with api.stream("GET", f"/v1/queries/{query['id']}/events") as events:
             data = [json.loads(line.removeprefix("data:")) for line in events.iter_lines() if line.startswith("data:")]

@@ -76,6 +76,13 @@ Identity Authority::issue(const std::string& name) const {
   return issued;
 }
 
+std::string rsa_key() {
+  EVP_PKEY* key = EVP_RSA_gen(2048);
+  std::string text = pem(key);
+  EVP_PKEY_free(key);
+  return text;
+}
+
 std::string encrypted_key(const std::string& passphrase) {
   EVP_PKEY* key = EVP_EC_gen("P-256");
   std::string text = pem([&](BIO* bio) {

@@ -34,6 +34,9 @@ class Authority {
   Identity identity_;
 };
 
+// A key of another type than those that an Authority makes, in PEM.
+std::string rsa_key();
+
 // A key under a passphrase, in PEM.
 std::string encrypted_key(const std::string& passphrase);
 
