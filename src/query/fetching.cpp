@@ -40,6 +40,7 @@ async::Task<Result<void>> Service::fetch_kept(EntryPtr entry) {
     under_way = known->second;
   } else {
     if (draining_) co_return not_now("the server is going down");
+    if (auto room = stored_.check_room(entry->submission.principal); !room) co_return room;
     if (fetches_.size() >= fetches_max) {
       co_return Error{Errc::resource_exhausted, "too many results are on their way from their warehouses"};
     }

@@ -190,21 +190,22 @@ TEST_F(LimitsTest, who_has_as_much_stored_as_it_may_can_submit_again_when_someth
 }
 
 TEST_F(LimitsTest, a_read_that_becomes_more_than_its_principal_may_have_stored_fails_and_leaves_nothing) {
-  TestServer server(directory_, alice_limited({.stored_max = 20'000}));
-  server.script("small", {.rows = 10});
+  TestServer server(directory_, alice_limited({.stored_max = 1'000'000}));
+  server.script("small", {.rows = 150'000});
+  server.script("as much again", {.rows = 150'000});
   server.script("large", {.rows = 1'000'000});
   server.start();
   const QueryId small = server.submit("small");
   EXPECT_EQ(server.ended(small).entry->state, State::succeeded);
   const std::uint64_t left = server.service->quota("alice", Limit::stored)->left;
-  EXPECT_EQ(left, 20'000 - server.status(small).entry->result->bytes);
+  EXPECT_EQ(left, 1'000'000 - server.status(small).entry->result->bytes);
 
-  const Snapshot large = server.ended(server.submit("large"));
-  ASSERT_EQ(large.entry->state, State::failed);
-  EXPECT_EQ(large.entry->failure->category, FailureCategory::resources);
-  EXPECT_EQ(large.entry->failure->code, "RESULT_LIMIT");
-  EXPECT_NE(large.entry->failure->message.find("principal 'alice' has as many bytes"), std::string::npos);
-  EXPECT_TRUE(large.entry->failure->retryable);
+  const Snapshot again = server.ended(server.submit("as much again"));
+  ASSERT_EQ(again.entry->state, State::failed);
+  EXPECT_EQ(again.entry->failure->category, FailureCategory::resources);
+  EXPECT_EQ(again.entry->failure->code, "RESULT_LIMIT");
+  EXPECT_NE(again.entry->failure->message.find("principal 'alice' has as many bytes"), std::string::npos);
+  EXPECT_TRUE(again.entry->failure->retryable);
   EXPECT_EQ(server.files(), 1U);
   EXPECT_EQ(server.service->quota("alice", Limit::stored)->left, left);
   const QueryId bobs = submit(server, bob, "large");

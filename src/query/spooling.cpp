@@ -4,7 +4,9 @@
 
 #include <boost/asio/experimental/awaitable_operators.hpp>
 
+#include <exception>
 #include <memory>
+#include <optional>
 #include <tuple>
 #include <utility>
 
@@ -52,8 +54,10 @@ struct Sink {
       batch = batch->Slice(0, static_cast<std::int64_t>(room));
     }
     auto appended = writer->append(std::move(batch));
-    if (!appended || !wanted.may_be_too_much) return appended;
-    return stored.grow(wanted.query, wanted.principal, writer->bytes());
+    if (!appended) return appended;
+    if (wanted.may_be_too_much) return stored.grow(wanted.query, wanted.principal, writer->bytes());
+    stored.count(wanted.query, wanted.principal, writer->bytes());
+    return appended;
   }
 
   Result<results::Manifest> seal() {
@@ -115,10 +119,18 @@ async::Task<Result<results::Manifest, Failure>> spool_rows(results::Spool& spool
                                                            async::Pool& disk, warehouse::Cursor* cursor,
                                                            RowsWanted wanted) {
   Sink sink{.spool = spool, .stored = stored, .wanted = wanted};
-  auto spooled = co_await fill(disk, cursor, &sink);
+  std::optional<Result<results::Manifest, Failure>> spooled;
+  std::exception_ptr broke;
+  try {
+    auto filled = co_await fill(disk, cursor, &sink);
+    spooled = std::move(filled);
+  } catch (...) {
+    broke = std::current_exception();
+  }
   // A writer that did not seal takes its file away, which is the disk's business, not the loop's.
-  if (!spooled) co_await disk.run([&sink] { sink.give_up(); });
-  co_return spooled;
+  if (broke || !*spooled) co_await disk.run([&sink] { sink.give_up(); });
+  if (broke) std::rethrow_exception(broke);
+  co_return *std::move(spooled);
 }
 
 }  // namespace coatcheck::query

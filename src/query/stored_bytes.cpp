@@ -1,6 +1,7 @@
 #include "query/stored_bytes.hpp"
 
 #include "base/byte_size.hpp"
+#include "results/spool.hpp"
 
 namespace coatcheck::query {
 
@@ -13,10 +14,16 @@ void StoredBytes::count(QueryId query, const std::string& principal, std::uint64
 
 Result<void> StoredBytes::grow(QueryId query, const std::string& principal, std::uint64_t bytes) {
   const std::uint64_t most = shares_->limits_of(principal).stored_max;
+  if (bytes > most) {
+    return Error{
+        Errc::resource_exhausted,
+        "the result is larger than all that principal '" + principal + "' may have stored (" + human_bytes(most) + ")",
+        results::result_itself};
+  }
   const std::lock_guard lock(mutex_);
   Item& item = item_of(query, principal);
   const std::uint64_t others = item.total->second.bytes - item.bytes;
-  if (others > most || bytes > most - others) return full(principal);
+  if (others > most - bytes) return full(principal);
   item.total->second.bytes = others + bytes;
   item.bytes = bytes;
   return Result<void>::ok();

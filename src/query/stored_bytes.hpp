@@ -29,8 +29,8 @@ class StoredBytes {
   // Counts the result as so large, whatever it was before and whatever the limit says.
   void count(QueryId query, const std::string& principal, std::uint64_t bytes);
 
-  // The same within the principal's limit: beyond it resource_exhausted with field storage_full, and it counts as
-  // before.
+  // The same within the principal's limit: beyond it resource_exhausted, and it counts as before. Its field is
+  // storage_full, or results::result_itself for one that alone is too large.
   Result<void> grow(QueryId query, const std::string& principal, std::uint64_t bytes);
 
   // The result is gone. One that is not counted is no error.

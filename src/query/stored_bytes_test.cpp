@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "results/spool.hpp"
+
 namespace coatcheck::query {
 namespace {
 
@@ -35,6 +37,12 @@ TEST_F(StoredBytesTest, all_results_of_a_principal_are_limited_together_to_the_b
             "expire");
   EXPECT_EQ(stored_.of("alice"), 100U) << "as before";
   EXPECT_FALSE(stored_.grow(second_, "alice", UINT64_MAX)) << "no overflow";
+}
+
+TEST_F(StoredBytesTest, what_alone_is_too_large_is_told_apart) {
+  stored_.count(first_, "alice", 60);
+  EXPECT_EQ(stored_.grow(second_, "alice", 101).error().field, results::result_itself);
+  EXPECT_EQ(stored_.grow(second_, "alice", 100).error().field, storage_full);
 }
 
 TEST_F(StoredBytesTest, what_is_counted_without_asking_may_be_more_and_then_nothing_grows) {

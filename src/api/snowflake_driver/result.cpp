@@ -1,4 +1,5 @@
 // GET /queries/{id}/result: the result, held until it is there; and how every answer with a result is made.
+#include <algorithm>
 #include <utility>
 
 #include "api/snowflake_driver/door.hpp"
@@ -19,6 +20,12 @@ async::Task<http::Response> Door::result(SessionPtr session, http::Request reque
 async::Task<http::Response> Door::held(SessionPtr session, ResultSetAsked wanted, std::string origin, Pending not_yet,
                                        Deadline deadline) {
   auto waited = co_await service_.wait_until_ended(session->principal(), wanted.id, deadline);
+  if (!waited && waited.error().code == Errc::resource_exhausted) {
+    // Its principal has as many waiting as it may. The statement was accepted, so there is no failure to tell; a short
+    // wait that takes no place keeps the driver from asking all the time.
+    const Deadline soon = std::min(deadline, std::chrono::steady_clock::now() + std::chrono::seconds(1));
+    waited = co_await service_.wait_until_ended(session->principal(), wanted.id, soon, query::Service::Counted::no);
+  }
   if (!waited) {
     if (waited.error().code == Errc::not_found)
       co_return query_failed(snowflake::no_such_statement(wanted.id.to_string()), wanted.id);
