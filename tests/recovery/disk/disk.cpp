@@ -22,11 +22,11 @@
 #include <unistd.h>
 
 #include <array>
+#include <atomic>
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
-#include <mutex>
 #include <optional>
 #include <sstream>
 #include <string>
@@ -98,14 +98,8 @@ Trouble trouble(std::string_view call, int file) {
 
 // --- what has been synced -------------------------------------------------------------------------
 
-// A copy that is there whole or not at all: the program may be killed while we write it.
-void put(const std::string& name, const std::string& bytes) {
-  std::ofstream(name + ".new", std::ios::binary) << bytes;
-  std::rename((name + ".new").c_str(), name.c_str());
-}
-
 void put_copy(const std::string& name, int file, off_t size) {
-  const int copy = ::open((name + ".new").c_str(), O_CREAT | O_TRUNC | O_WRONLY | O_CLOEXEC, 0600);
+  const int copy = ::open(name.c_str(), O_CREAT | O_TRUNC | O_WRONLY | O_CLOEXEC, 0600);
   // It may be open for writing only.
   const int source = ::open(("/proc/self/fd/" + std::to_string(file)).c_str(), O_RDONLY | O_CLOEXEC);
   off_t at = 0;
@@ -113,7 +107,6 @@ void put_copy(const std::string& name, int file, off_t size) {
   }
   ::close(source);
   ::close(copy);
-  std::rename((name + ".new").c_str(), name.c_str());
 }
 
 std::string names_in(const std::string& directory) {
@@ -129,30 +122,54 @@ std::string names_in(const std::string& directory) {
   return lines.str();
 }
 
-void note(int file) {
-  const auto path = watched_path(file);
-  struct stat about{};
-  if (!path || settings().notes.empty() || ::fstat(file, &about) != 0) return;
-  const std::string inode = std::to_string(about.st_ino);
-  static std::mutex mutex;
-  const std::lock_guard lock(mutex);
-  if (S_ISDIR(about.st_mode)) {
-    put(settings().notes + "/names/" + inode, names_in(*path));
-  } else {
-    ::linkat(AT_FDCWD, ("/proc/self/fd/" + std::to_string(file)).c_str(), AT_FDCWD,
-             (settings().notes + "/live/" + inode).c_str(), AT_SYMLINK_FOLLOW);
-    put_copy(settings().notes + "/bytes/" + inode, file, about.st_size);
+// Of what is about to be synced; nothing if it is not watched. Made before the sync, so that it never holds more than
+// that makes durable, and put in its place after it, whole or not at all: the program may be killed at any time.
+class Note {
+ public:
+  explicit Note(int file) {
+    const auto path = watched_path(file);
+    struct stat about{};
+    if (!path || settings().notes.empty() || ::fstat(file, &about) != 0) return;
+    const std::string inode = std::to_string(about.st_ino);
+    const std::string number = std::to_string(next_number_++);
+    if (S_ISDIR(about.st_mode)) {
+      name_ = settings().notes + "/names/" + inode;
+      made_ = name_ + ".new" + number;
+      std::ofstream(made_, std::ios::binary) << names_in(*path);
+    } else {
+      ::linkat(AT_FDCWD, ("/proc/self/fd/" + std::to_string(file)).c_str(), AT_FDCWD,
+               (settings().notes + "/live/" + inode).c_str(), AT_SYMLINK_FOLLOW);
+      name_ = settings().notes + "/bytes/" + inode;
+      made_ = name_ + ".new" + number;
+      put_copy(made_, file, about.st_size);
+    }
   }
-}
+  Note(const Note&) = delete;
+  Note& operator=(const Note&) = delete;
+  ~Note() {
+    const int number = errno;
+    if (!made_.empty()) ::unlink(made_.c_str());
+    errno = number;
+  }
+
+  void keep() {
+    if (!made_.empty()) std::rename(made_.c_str(), name_.c_str());
+    made_.clear();
+  }
+
+ private:
+  static inline std::atomic<unsigned> next_number_ = 0;
+  std::string name_;
+  std::string made_;
+};
 
 template <class Sync>
 int sync_and_note(Sync* sync, int file) {
   if (trouble("sync", file) != Trouble::none) return -1;
-  const int result = sync(file);
-  const int number = errno;
-  if (result == 0) note(file);
-  errno = number;
-  return result;
+  Note note(file);
+  if (sync(file) != 0) return -1;
+  note.keep();
+  return 0;
 }
 
 }  // namespace
