@@ -17,12 +17,12 @@ from harness.disk import MODES, Disk
 from harness.server import Server
 from harness.statements import ENDLESS
 
-KILLS = int(os.environ.get("COATCHECK_KILLS", "20"))
+KILLS = int(os.environ.get("COATCHECK_KILLS", "10"))
 SEED = int(os.environ.get("COATCHECK_SEED", "20261122"))
 KILLS_OF_A_SERVER = 50
 RUNS = [(SEED + first, min(KILLS_OF_A_SERVER, KILLS - first)) for first in range(0, KILLS, KILLS_OF_A_SERVER)]
 CLIENTS = 3
-# Long enough for queries to be in every state, short enough for twenty kills.
+# Long enough for queries to be in every state, short enough for many kills.
 LIFE_SECONDS_MAX = 0.8
 
 
