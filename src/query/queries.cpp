@@ -45,7 +45,7 @@ Queries::Queries(async::Loop& loop, journal::Journal& journal, QueriesOptions op
 Queries::~Queries() = default;
 
 async::Task<Result<Queries::Added>> Queries::add(journal::Entry entry) {
-  const QueryId id = entry.id;
+  [[maybe_unused]] const QueryId id = entry.id;
   auto submitted = co_await journal_.submit(std::move(entry));
   if (!submitted) co_return std::move(submitted).error();
 
