@@ -50,8 +50,8 @@ struct Counters {
 // "body_failed", "field_dropped" (a mistake), "accept_failed", "handshake_failed" (of TLS; anybody can cause it).
 using Log = std::function<void(std::string_view event, std::string_view detail)>;
 
-// Serves HTTP/1.1 on one address, through TLS if it is given certificates; a client that comes without it is then told
-// so (400). Loop thread only.
+// Serves HTTP/1.1 on one address, through TLS if it is given certificates; a GET, HEAD, POST or PUT that comes without
+// it is then answered 400. Loop thread only.
 //
 // co_await drain() before it dies, if it ever listened. Handlers are called and resumed on the loop's thread, and
 // must not block it; what they refer to must live until drain() has returned.

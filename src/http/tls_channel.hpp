@@ -33,7 +33,7 @@ class TlsChannel {
   Shaken shake_hands();
   // Why there never will be one, in OpenSSL's words.
   const std::string& why_never() const { return why_never_; }
-  // It failed since the client speaks HTTP without TLS.
+  // It failed since the client speaks HTTP without TLS, as far as OpenSSL can tell: it knows GET, HEAD, POST and PUT.
   bool is_plain_http() const { return is_plain_http_; }
 
   Socket::wait_type awaits() const;

@@ -16,7 +16,8 @@ namespace coatcheck::query {
 
 // What a warehouse is to know of a query.
 warehouse::Request request_for(const journal::Entry& entry);
-// What of its rows is kept. A statement that may have changed something does not fail for the size of its result.
+// What of its rows is kept. A statement that may have changed something does not fail for
+// what its principal has stored.
 RowsWanted rows_wanted(const journal::Entry& entry, StatementKind kind);
 // A sealed result; it expires never.
 journal::ResultSummary summary_of(const results::Manifest& manifest);

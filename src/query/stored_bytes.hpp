@@ -18,8 +18,8 @@ namespace coatcheck::query {
 // soon is of no use.
 inline constexpr const char* storage_full = "max_stored";
 
-// How many bytes of results each principal has in the spool. A result counts from its first bytes, while it is being
-// written, until its file is removed; its renditions do not.
+// How many bytes of results each principal has in the spool. A result counts from its first chunk, while it is being
+// written, until it is dropped; its renditions do not.
 //
 // Safe from any thread. `shares`, for the limits, must outlive it.
 class StoredBytes {

@@ -13,6 +13,13 @@ def pytest_runtest_makereport(item, call):
         report.sections.append(("log of the server", server.log_text()[-LOG_TAIL_BYTES:]))
 
 
+@pytest.fixture(scope="module")
+def number():
+    """A number that no other test of the module gets."""
+    numbers = iter(range(1, 100_000))
+    return lambda: next(numbers)
+
+
 @pytest.fixture
 def server(tmp_path):
     """A server over a database file, so that what writes did can be counted after a crash.

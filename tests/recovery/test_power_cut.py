@@ -3,14 +3,12 @@
 The warehouse's own database is on another disk, which keeps its power: what it does then is its own promise.
 """
 
-import json
-
 import httpx
 import pytest
 
 from harness.disk import Disk
 from harness.server import Server
-from test_steps import ENDING, NOT_STARTED, READ, READ_STEPS, SEALED, SPOOLING, STARTED, Dying, check_whole, results_on_disk, stop, written
+from test_steps import NOT_STARTED, READ, READ_STEPS, SEALED, STARTED, Dying, check_whole, results_on_disk, stop, written
 
 SEEDS = {"drop": [0], "tear": [1]}
 CUTS = [(mode, seed) for mode, seeds in SEEDS.items() for seed in seeds]
@@ -40,13 +38,6 @@ class Unplugged(Dying):
 @pytest.fixture(params=CUTS, ids=lambda cut: f"{cut[0]}{cut[1]}")
 def cut(request):
     return request.param
-
-
-@pytest.fixture(scope="module")
-def number():
-    """A number that no other test of the module gets."""
-    numbers = iter(range(1, 100_000))
-    return lambda: next(numbers)
 
 
 @pytest.fixture(scope="module")

@@ -85,13 +85,6 @@ def written(server, entry):
         return api.items(api.run(f"SELECT count(*) AS n FROM log WHERE entry = {entry}")["id"])[0]["n"]
 
 
-@pytest.fixture(scope="module")
-def number():
-    """A number that no other test of the module gets."""
-    numbers = iter(range(1, 100_000))
-    return lambda: next(numbers)
-
-
 def stop(server):
     server.fail_point = None
     if server.is_running():
