@@ -43,11 +43,14 @@ struct Subject {
   std::string no_rows = "SELECT 42 AS answer WHERE 1 = 0";
   std::string many_rows = {};  // Of `many_rows_count` rows.
   std::int64_t many_rows_count = 0;
-  std::string endless = {};  // Runs much longer than a test may, and yields nothing meanwhile.
-  std::string stream = {};   // Yields rows for as long. In a detached warehouse, where rows follow the end: many_rows.
-  std::string write = {};    // DDL.
-  int fields_of_ddl = 0;     // Some say in a row that it is done.
-  bool tells_reads = true;   // Otherwise it never says of a statement that it only reads.
+  // Runs much longer than a test may, and yields nothing meanwhile. Where a cancel is heard only when the statement has
+  // ended: runs for a second or so.
+  std::string endless = {};
+  std::string stream =
+      {};  // Yields rows much longer than a test may. In a detached warehouse, where rows follow the end: many_rows.
+  std::string write = {};   // DDL.
+  int fields_of_ddl = 0;    // Some say in a row that it is done.
+  bool tells_reads = true;  // Otherwise it never says of a statement that it only reads.
 
   // As many rows as are asked for, each with a number and a text of 120 characters, and how much of them may be in
   // memory.
