@@ -2,7 +2,6 @@
 
 #include <array>
 #include <charconv>
-#include <cstdio>
 #include <limits>
 
 namespace coatcheck {
@@ -34,6 +33,11 @@ bool take(std::string_view& text, char expected) {
   return true;
 }
 
+// Writes the last `count` digits of `value`.
+void put_digits(char* at, unsigned value, std::size_t count) {
+  for (std::size_t i = count; i != 0; value /= 10) at[--i] = static_cast<char>('0' + value % 10);
+}
+
 struct Unit {
   std::string_view name;
   std::int64_t milliseconds;
@@ -52,17 +56,25 @@ const Clock& system_clock() {
   return clock;
 }
 
-std::string to_rfc3339(Timestamp time) {
+void append_rfc3339(std::string& text, Timestamp time) {
   const auto day = std::chrono::floor<std::chrono::days>(time);
   const std::chrono::year_month_day date(day);
   const std::chrono::hh_mm_ss clock(time - day);
-  std::array<char, 48> text{};
-  const int length =
-      std::snprintf(text.data(), text.size(), "%04d-%02u-%02uT%02d:%02d:%02d.%06dZ", static_cast<int>(date.year()),
-                    static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
-                    static_cast<int>(clock.hours().count()), static_cast<int>(clock.minutes().count()),
-                    static_cast<int>(clock.seconds().count()), static_cast<int>(clock.subseconds().count()));
-  return {text.data(), static_cast<std::size_t>(length)};
+  char form[] = "0000-00-00T00:00:00.000000Z";
+  put_digits(&form[0], static_cast<unsigned>(static_cast<int>(date.year())), 4);
+  put_digits(&form[5], static_cast<unsigned>(date.month()), 2);
+  put_digits(&form[8], static_cast<unsigned>(date.day()), 2);
+  put_digits(&form[11], static_cast<unsigned>(clock.hours().count()), 2);
+  put_digits(&form[14], static_cast<unsigned>(clock.minutes().count()), 2);
+  put_digits(&form[17], static_cast<unsigned>(clock.seconds().count()), 2);
+  put_digits(&form[20], static_cast<unsigned>(clock.subseconds().count()), 6);
+  text.append(form, sizeof(form) - 1);
+}
+
+std::string to_rfc3339(Timestamp time) {
+  std::string text;
+  append_rfc3339(text, time);
+  return text;
 }
 
 Result<Timestamp> parse_rfc3339(std::string_view text) {

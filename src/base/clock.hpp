@@ -24,8 +24,9 @@ class Clock {
 
 const Clock& system_clock();
 
-// Returns "2026-11-22T16:53:00.123456Z" (RFC 3339), always with six decimals.
+// Returns "2026-11-22T16:53:00.123456Z" (RFC 3339), always with six decimals. For the years 0 to 9999.
 std::string to_rfc3339(Timestamp time);
+void append_rfc3339(std::string& text, Timestamp time);
 
 // Reads RFC 3339 with any number of decimals (kept to microseconds) and any offset.
 Result<Timestamp> parse_rfc3339(std::string_view text);

@@ -1,5 +1,7 @@
 #include "http/percent.hpp"
 
+#include <algorithm>
+
 namespace coatcheck::http {
 
 namespace {
@@ -14,6 +16,9 @@ int hex_value(char c) {
 }  // namespace
 
 std::optional<std::string> percent_decoded(std::string_view text, bool plus_is_space) {
+  // Almost every text has nothing to decode, and is copied whole.
+  const auto is_coded = [&](char c) { return c == '%' || (c == '+' && plus_is_space); };
+  if (std::none_of(text.begin(), text.end(), is_coded)) return std::string(text);
   std::string decoded;
   decoded.reserve(text.size());
   for (std::size_t i = 0; i < text.size(); ++i) {

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <iterator>
 
@@ -23,8 +24,7 @@ bool is_ours(std::string_view name) {
 }
 
 bool is_value(std::string_view value) {
-  using namespace std::string_view_literals;
-  return value.find_first_of("\r\n\0"sv) == std::string_view::npos;
+  return std::none_of(value.begin(), value.end(), [](char c) { return c == '\r' || c == '\n' || c == '\0'; });
 }
 
 }  // namespace

@@ -145,11 +145,12 @@ Task<Response> Session::begin_handling() {
   deadline_ = async::Timer::time_point::max();
   if (route_->waits) {
     request.fields.shrink_to_fit();
-    release_buffer();
     watched_ = true;
     // Looked after only when the handler has suspended, so that one that answers at once pays nothing for it.
     asio::post(socket_.get_executor(), [self = shared_from_this(), turn = turn_] {
-      if (self->turn_ == turn) self->watch();
+      if (self->turn_ != turn) return;
+      self->release_buffer();
+      self->watch();
     });
   }
   return route_->handle(std::move(request));

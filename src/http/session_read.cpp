@@ -199,7 +199,7 @@ asio::mutable_buffer Session::space() {
   if (end_ == capacity_ || capacity_ < wanted) {
     const std::size_t held = end_ - begin_;
     const std::size_t capacity = held < capacity_ && capacity_ >= wanted ? capacity_ : std::max(wanted, 2 * capacity_);
-    auto larger = std::make_unique<char[]>(capacity);
+    auto larger = std::make_unique_for_overwrite<char[]>(capacity);
     if (held != 0) std::memcpy(larger.get(), &buffer_[begin_], held);
     buffer_ = std::move(larger);
     capacity_ = capacity;

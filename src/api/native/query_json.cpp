@@ -1,5 +1,6 @@
 #include "api/native/query_json.hpp"
 
+#include <fmt/compile.h>
 #include <fmt/format.h>
 
 #include <iterator>
@@ -20,12 +21,16 @@ void text(std::string& json, std::string_view name, std::string_view value) {
 }
 
 void time(std::string& json, std::string_view name, const std::optional<Timestamp>& value) {
-  // A time needs no escaping.
-  if (value) fmt::format_to(std::back_inserter(json), ",\"{}\":\"{}\"", name, to_rfc3339(*value));
+  if (!value) return;
+  json += ",\"";
+  json += name;
+  json += "\":\"";
+  append_rfc3339(json, *value);  // Needs no escaping.
+  json += '"';
 }
 
 void number(std::string& json, std::string_view name, std::uint64_t value) {
-  fmt::format_to(std::back_inserter(json), ",\"{}\":{}", name, value);
+  fmt::format_to(std::back_inserter(json), FMT_COMPILE(",\"{}\":{}"), name, value);
 }
 
 std::string reason(const query::Snapshot::Queued& queued) {
@@ -46,12 +51,14 @@ void result(std::string& json, const journal::Entry& entry, const std::string& i
   if (!entry.result) return;
   const journal::ResultSummary& summary = *entry.result;
   fmt::format_to(std::back_inserter(json),
-                 R"(,"result":{{"rows":{},"bytes":{},"chunks":{},"truncated":{},"expires_at":"{}")", summary.rows,
-                 summary.bytes, summary.chunks, summary.truncated, to_rfc3339(summary.expires_at));
+                 FMT_COMPILE(R"(,"result":{{"rows":{},"bytes":{},"chunks":{},"truncated":{},"expires_at":")"),
+                 summary.rows, summary.bytes, summary.chunks, summary.truncated);
+  append_rfc3339(json, summary.expires_at);
+  json += '"';
   if (summary.kept_by_warehouse) json += R"(,"kept_by_warehouse":true)";
   switch (entry.result_gone) {
     case journal::ResultGone::no:
-      fmt::format_to(std::back_inserter(json), R"(,"url":"/v1/queries/{}/result")", id);
+      fmt::format_to(std::back_inserter(json), FMT_COMPILE(R"(,"url":"/v1/queries/{}/result")"), id);
       break;
     case journal::ResultGone::expired: json += R"(,"gone":"EXPIRED")"; break;
     case journal::ResultGone::deleted: json += R"(,"gone":"DELETED")"; break;
@@ -85,7 +92,7 @@ std::string object(const query::Snapshot& snapshot, std::string_view statement, 
   std::string json;
   json.reserve(640 + statement.size() + more.size());
 
-  fmt::format_to(std::back_inserter(json), R"({{"id":"{}","status":"{}","version":{})", id,
+  fmt::format_to(std::back_inserter(json), FMT_COMPILE(R"({{"id":"{}","status":"{}","version":{})"), id,
                  journal::to_string(entry.state), entry.version);
   text(json, "statement", statement);
   if (statement.size() < asked.statement.text.size()) json += R"(,"statement_truncated":true)";
