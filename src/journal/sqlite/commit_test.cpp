@@ -115,6 +115,21 @@ TEST(Commit, close_commits_what_is_pending) {
   EXPECT_EQ(**journal(journal->find(entry.id)), entry);
 }
 
+// A flush of what made the file longer takes several times as long.
+TEST(Commit, a_commit_does_not_make_the_wal_longer) {
+  const TestDirectory directory;
+  OpenJournal journal(directory.file());
+  const auto wal = directory.file().string() + "-wal";
+  std::uintmax_t size = 0;
+  int grown = 0;
+  for (int i = 0; i != 200; ++i) {
+    ASSERT_TRUE(journal(journal->submit(queued(at_second(i)))));
+    grown += std::exchange(size, std::filesystem::file_size(wal)) != size ? 1 : 0;
+  }
+  EXPECT_GT(size, 1U << 20);
+  EXPECT_LT(grown, 20) << "200 commits";
+}
+
 void expect_bounded_wal(JournalOptions options, int submits) {
   options.wal_checkpoint_bytes = 64 << 10;
   options.wal_bytes_max = 256 << 10;

@@ -37,7 +37,8 @@ Committer::Committer(Ledger ledger, const JournalOptions& options, Checkpointer&
       checkpointer_(checkpointer),
       health_(health),
       counts_(counts),
-      executor_(loop.get_executor()) {
+      executor_(loop.get_executor()),
+      wal_room_(options.file.string() + "-wal", options.wal_bytes_max) {
   sqlite3_wal_hook(ledger_.database().handle(), &on_commit, wal_frames_.get());
   thread_ = std::thread([this] { run(); });
 }
@@ -135,6 +136,7 @@ Result<void> Committer::write(Group& group) {
 
 void Committer::care_for_wal() {
   const int frames = *wal_frames_;
+  if (!health_.broken()) wal_room_.keep_beyond(static_cast<std::uint64_t>(frames) * frame_bytes);
   if (frames < frames_at_request_) frames_at_request_ = frames_at_restart_ = 0;  // The WAL has begun anew.
   if (frames - frames_at_request_ >= checkpoint_frames_) {
     frames_at_request_ = frames;

@@ -13,6 +13,7 @@
 #include "journal/sqlite/checkpointer.hpp"
 #include "journal/sqlite/health.hpp"
 #include "journal/sqlite/ledger.hpp"
+#include "journal/sqlite/wal_room.hpp"
 
 namespace coatcheck::journal::sqlite {
 
@@ -89,6 +90,7 @@ class Committer {
   async::Executor executor_;
   std::shared_ptr<Queue> queue_ = std::make_shared<Queue>();
   std::unique_ptr<int> wal_frames_ = std::make_unique<int>(0);  // Set by SQLite at every commit.
+  WalRoom wal_room_;
   int frames_at_request_ = 0;
   int frames_at_restart_ = 0;
   std::thread thread_;
