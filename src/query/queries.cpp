@@ -194,25 +194,40 @@ LivePtr Queries::live(QueryId id) const {
   return found == table_.end() ? nullptr : found->second;
 }
 
+// Not a coroutine: the frame for looking at the disk is large, and Asio would keep its place for whoever waits next.
 async::Task<Result<EntryPtr>> Queries::find(QueryId id) {
-  if (const LivePtr in_memory = live(id)) co_return in_memory->entry;
+  if (const LivePtr in_memory = live(id)) return found(in_memory->entry);
+  return find_on_disk(id);
+}
+
+async::Task<Result<EntryPtr>> Queries::found(EntryPtr entry) { co_return entry; }
+
+async::Task<Result<EntryPtr>> Queries::find_on_disk(QueryId id) {
   auto found = co_await journal_.find(id);
   if (!found) co_return std::move(found).error();
   if (!*found) co_return Error{Errc::not_found, "there is no query " + id.to_string()};
   co_return EntryPtr(std::make_shared<const journal::Entry>(**std::move(found)));
 }
 
-async::Task<Result<void>> Queries::wait(std::vector<Known> known, Deadline deadline) {
+// Not a coroutine: whoever waits has one frame, and not a large one.
+async::Task<Result<void>> Queries::wait(const std::vector<Known>& known, Deadline deadline, Hold place) {
   std::vector<LivePtr> watched;
   for (const Known& query : known) {
     LivePtr in_memory = live(query.id);
     if (!in_memory) continue;
-    if (in_memory->entry->version != query.version) co_return Result<void>::ok();
+    if (in_memory->entry->version != query.version) return waited(Result<void>::ok());
     if (!journal::is_final(in_memory->entry->state)) watched.push_back(std::move(in_memory));
   }
-  if (watched.empty() || released_ || deadline <= std::chrono::steady_clock::now()) co_return Result<void>::ok();
-  if (waiters_ >= options_.waiters_max) co_return Error{Errc::resource_exhausted, "too many clients are waiting"};
+  if (watched.empty() || released_ || deadline <= std::chrono::steady_clock::now()) return waited(Result<void>::ok());
+  if (waiters_ >= options_.waiters_max) {
+    return waited(Error{Errc::resource_exhausted, "too many clients are waiting"});
+  }
+  return sleep(std::move(watched), deadline, std::move(place));
+}
 
+async::Task<Result<void>> Queries::waited(Result<void> outcome) { co_return outcome; }
+
+async::Task<Result<void>> Queries::sleep(std::vector<LivePtr> watched, Deadline deadline, Hold /*place*/) {
   Waiter waiter(loop_, deadline);
   std::list<Watch> watches;
   for (const LivePtr& query : watched) {

@@ -14,6 +14,7 @@
 #include "base/query_id.hpp"
 #include "base/result.hpp"
 #include "journal/journal.hpp"
+#include "query/holds.hpp"
 #include "query/waiter.hpp"
 #include "telemetry/rate_limit.hpp"
 
@@ -110,12 +111,13 @@ class Queries {
 
   // Waits until one of `known` is no longer at the version given with it, or until `deadline`, or until
   // release_waiters(). Queries that are not in memory have ended and do not change. Errc::resource_exhausted
-  // if too many wait already. Canceling the coroutine ends the wait at once.
+  // if too many wait already. Canceling the coroutine ends the wait at once. To be awaited at once. `place` is kept as
+  // long as it waits.
   struct Known {
     QueryId id;
     std::uint64_t version;
   };
-  async::Task<Result<void>> wait(std::vector<Known> known, Deadline deadline);
+  async::Task<Result<void>> wait(const std::vector<Known>& known, Deadline deadline, Hold place = {});
   // Answers everybody who waits, now and from now on: the server is going down.
   void release_waiters();
 
@@ -134,6 +136,11 @@ class Queries {
   std::size_t waiters() const { return waiters_; }
 
  private:
+  static async::Task<Result<EntryPtr>> found(EntryPtr entry);
+  async::Task<Result<EntryPtr>> find_on_disk(QueryId id);
+  static async::Task<Result<void>> waited(Result<void> outcome);
+  async::Task<Result<void>> sleep(std::vector<LivePtr> watched, Deadline deadline, Hold place);
+
   EntryPtr advance(Live& live, journal::State state, const Fill& fill);
   async::Task<Result<void>> try_amend(EntryPtr old, Fill fill);
   void take_back(Live& live, const EntryPtr& entry);

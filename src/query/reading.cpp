@@ -131,19 +131,28 @@ std::optional<Service::Quota> Service::quota(const std::string& principal, Limit
   return Quota{.max = most, .left = most - std::min(most, taken)};
 }
 
+async::Task<Result<void>> Service::wait_for_news(const principals::Principal& asker, QueryId id, std::uint64_t known,
+                                                 Deadline deadline, Counted counted) {
+  std::vector<Queries::Known> one;
+  Hold place;
+  // What is not in memory has ended. Nobody waits for what he may not see.
+  const LivePtr live = queries_.live(id);
+  if (live && live->entry->version == known && !journal::is_final(live->entry->state) && may_see(asker, *live->entry)) {
+    auto held = hold_until(asker, deadline, counted);
+    if (!held) return refused(std::move(held).error());
+    place = *std::move(held);
+    probe_.waits.Increment();
+    one.push_back({id, known});
+  }
+  return queries_.wait(one, deadline, std::move(place));
+}
+
+async::Task<Result<void>> Service::refused(Error error) { co_return error; }
+
 async::Task<Result<Snapshot>> Service::wait(principals::Principal asker, QueryId id, std::uint64_t known,
                                             Deadline deadline, Counted counted) {
-  auto found = co_await find(asker, id);
-  if (!found) co_return std::move(found).error();
-  if ((*found)->version == known && !journal::is_final((*found)->state)) {
-    const auto place = hold_until(asker, deadline, counted);
-    if (!place) co_return place.error();
-    probe_.waits.Increment();
-    std::vector<Queries::Known> one;
-    one.push_back({id, known});
-    auto waited = co_await queries_.wait(std::move(one), deadline);
-    if (!waited) co_return std::move(waited).error();
-  }
+  auto waited = co_await wait_for_news(asker, id, known, deadline, counted);
+  if (!waited) co_return std::move(waited).error();
   co_return co_await status(std::move(asker), id);
 }
 
@@ -173,10 +182,10 @@ async::Task<Result<std::vector<std::optional<Snapshot>>>> Service::wait_for_any(
     known.push_back({one.id, (*found)->version});
   }
   if (!news && !known.empty()) {
-    const auto place = hold_until(asker, deadline, Counted::yes);
-    if (!place) co_return place.error();
+    auto place = hold_until(asker, deadline, Counted::yes);
+    if (!place) co_return std::move(place).error();
     probe_.waits.Increment();
-    auto waited = co_await queries_.wait(std::move(known), deadline);
+    auto waited = co_await queries_.wait(known, deadline, *std::move(place));
     if (!waited) co_return std::move(waited).error();
   }
 

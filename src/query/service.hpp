@@ -125,6 +125,11 @@ class Service {
   async::Task<Result<Snapshot>> wait(principals::Principal asker, QueryId id, std::uint64_t known, Deadline deadline,
                                      Counted counted = Counted::yes);
 
+  // Returns then without the status, which wait() keeps room for while it waits: for doors where thousands do. Also at
+  // once, if there is nothing to wait for or the asker may not see it. To be awaited at once.
+  async::Task<Result<void>> wait_for_news(const principals::Principal& asker, QueryId id, std::uint64_t known,
+                                          Deadline deadline, Counted counted = Counted::yes);
+
   // The status as soon as the query has ended, or at `deadline`.
   async::Task<Result<Snapshot>> wait_until_ended(principals::Principal asker, QueryId id, Deadline deadline,
                                                  Counted counted = Counted::yes);
@@ -248,6 +253,7 @@ class Service {
   Error no_room(const Lane& lane, const std::string& principal, Admission::Room room) const;
   Result<Hold> hold(Holds& holds, const std::string& principal, Limit limit);
   Result<Hold> hold_until(const principals::Principal& asker, Deadline deadline, Counted counted);
+  static async::Task<Result<void>> refused(Error error);
   async::Task<> count_stored(std::vector<QueryId> sealed);
   async::Task<> run(Lane* lane, Admission::Place place, LivePtr live);
   void note_trouble(Lane& lane, const Failure& failure);

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -52,9 +53,16 @@ class Door {
 
   // Lets in who may come in, and answers for every error that an endpoint did not expect.
   async::Task<http::Response> enter(Endpoint endpoint, http::Request request);
+  static async::Task<http::Response> answered(http::Response response);
 
   async::Task<http::Response> submit(Asker asker, http::Request request);
   async::Task<http::Response> status(Asker asker, http::Request request);
+  async::Task<http::Response> status_now(Asker asker, QueryId id, std::string known);
+  async::Task<http::Response> status_in_time(Asker asker, QueryId id, std::string known, Deadline deadline);
+  // The version beyond which a client waits that has `known`; nothing if there is news for it.
+  http::Response refused_wait(const Asker& asker, const Error& error);
+  async::Task<http::Response> status_with_quotas(Asker asker, QueryId id, std::string known);
+  async::Task<std::optional<std::uint64_t>> version_to_pass(Asker asker, QueryId id, std::string known);
   async::Task<http::Response> events(Asker asker, http::Request request);
   async::Task<http::Response> batch_status(Asker asker, http::Request request);
   async::Task<http::Response> result(Asker asker, http::Request request);
