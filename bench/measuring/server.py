@@ -12,16 +12,20 @@ from pathlib import Path
 from . import process
 from .load import Connection
 
-LISTENING = re.compile(r"^coatcheck listening on http://([0-9.]+):([0-9]+)$")
+LISTENING = re.compile(r"^coatcheck listening on https?://([0-9.]+):([0-9]+)$")
 KEY = re.compile(r"\bcoat_[a-z2-7]{8}_[A-Za-z0-9_-]{43}")
 FINAL = ("SUCCEEDED", "FAILED", "CANCELED")
 
 
 class Server:
-    """`settings` are `section.name` → value; `warehouse` are the settings of the one warehouse."""
+    """`settings` are `section.name` → value; `warehouse` are the settings of the one warehouse; `certificate` and its key are
+    files, with which it takes TLS only."""
 
-    def __init__(self, binary, directory, settings=None, warehouse=None, cpus=None):
+    def __init__(self, binary, directory, settings=None, warehouse=None, cpus=None, certificate=None):
         self.binary = binary
+        self.over_tls = certificate is not None
+        if certificate:
+            settings = {**(settings or {}), "tls.certificate": str(certificate[0]), "tls.key": str(certificate[1])}
         self.directory = Path(directory)
         self.data = self.directory / "data"
         self.files = self.directory / "files"  # Queries may read from here.
@@ -80,16 +84,20 @@ class Server:
     @property
     def key(self):
         if self._key is None:
-            made = subprocess.run([self.binary, "key", "create", "bench", "--role", "user", "--data", self.data],
-                                  capture_output=True, text=True, check=True)
-            self._key = KEY.search(made.stdout).group()
-            # The server looks for new keys once a second.
-            with self.connect(self._key) as connection:
-                for _ in range(200):
-                    if connection.get("/v1/warehouses")[0] == 200:
-                        break
-                    time.sleep(0.02)
+            self._key = self.new_key("bench")
         return self._key
+
+    def new_key(self, principal):
+        made = subprocess.run([self.binary, "key", "create", principal, "--role", "user", "--data", self.data],
+                              capture_output=True, text=True, check=True)
+        key = KEY.search(made.stdout).group()
+        # The server looks for new keys once a second.
+        with self.connect(key) as connection:
+            for _ in range(200):
+                if connection.get("/v1/warehouses")[0] == 200:
+                    break
+                time.sleep(0.02)
+        return key
 
     @property
     def pid(self):
@@ -100,14 +108,14 @@ class Server:
         return {"Authorization": f"Bearer {self.key}"}
 
     def url(self, path):
-        return f"http://{self.address[0]}:{self.address[1]}{path}"
+        return f"http{'s' * self.over_tls}://{self.address[0]}:{self.address[1]}{path}"
 
     def connect(self, key=None):
-        return Connection(self.address, {"Authorization": f"Bearer {key or self.key}"})
+        return Connection(self.address, {"Authorization": f"Bearer {key or self.key}"}, self.over_tls)
 
     def metrics(self):
         """Name, with its labels as they are written → value."""
-        with Connection(self.address, {}) as connection:
+        with Connection(self.address, {}, self.over_tls) as connection:
             text = connection.get("/metrics")[1].decode()
         return {name: float(value) for name, _, value in (line.rpartition(" ") for line in text.splitlines() if line[:1] != "#")}
 

@@ -1,9 +1,10 @@
 """The rows of the table, each a function of its own that returns its figures. ALL has them in their order."""
 
-from . import claiming, detached, encoding, ending, fetching, serving, snowflake, starting, submitting
+from . import claiming, detached, encoding, ending, fetching, queueing, serving, snowflake, starting, submitting
 
 ALL = {
     "P1": serving.p1,
+    "P23": serving.p23,
     "P3": submitting.p3_p4,
     "P4": submitting.p3_p4,
     "P5": submitting.p5,
@@ -20,6 +21,7 @@ ALL = {
     "P15": serving.p15,
     "P18": ending.p18,
     "P21": starting.p21,
+    "P22": queueing.p22,
     "monitoring": snowflake.monitoring,
     "history_sql": snowflake.history_sql,
     "sql_api_status": snowflake.sql_api_status,

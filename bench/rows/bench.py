@@ -1,5 +1,6 @@
 """How much to measure, with what, and where."""
 
+import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -39,7 +40,15 @@ class Bench:
     scale: Scale
     servers: int = 0
 
-    def server(self, settings=None, warehouse=None, cpus=None):
+    def server(self, settings=None, warehouse=None, cpus=None, certificate=None):
         """A server of its own, not started yet."""
         self.servers += 1
-        return Server(self.binary, self.work / f"server-{self.servers}", settings, warehouse, cpus)
+        return Server(self.binary, self.work / f"server-{self.servers}", settings, warehouse, cpus, certificate)
+
+    def certificate(self):
+        """The files of a certificate that signs itself, and of its key."""
+        certificate, key = self.work / "certificate.pem", self.work / "key.pem"
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2",
+                        "-subj", "/CN=bench", "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", key, "-out", certificate],
+                       check=True, capture_output=True)
+        return certificate, key

@@ -11,10 +11,11 @@ from measuring.nginx import Nginx
 from .bench import LOAD_CPUS, SERVER_CPUS
 
 
-def p1(bench):
+def status_reads(bench, certificate=None):
+    """The server's and nginx's loads, in pairs, and how many bytes an answer has."""
     scale = bench.scale
-    nginx = Nginx(bench.work, SERVER_CPUS)
-    with bench.server(cpus=SERVER_CPUS) as server, nginx:
+    nginx = Nginx(bench.work, SERVER_CPUS, certificate)
+    with bench.server(cpus=SERVER_CPUS, certificate=certificate) as server, nginx:
         path = f"/v1/queries/{server.run('SELECT 42 AS answer')['id']}"
         with server.connect() as connection:
             body = connection.get(path)[1]
@@ -26,16 +27,28 @@ def p1(bench):
         def theirs():
             return wrk(nginx.url("/status"), nginx.pid, scale.seconds, fields=server.authorization, cpus=LOAD_CPUS)
 
-        a, b = pairs(scale.pairs, ours, theirs)
-    return [Figure(
-        "P1", "status reads per second of the server's processor time, 64 connections",
-        ratios([each.per_cpu_second for each in a], [each.per_cpu_second for each in b]),
+        return *pairs(scale.pairs, ours, theirs), len(body)
+
+
+def status_figure(row, what, a, b, size, bar, goal):
+    return Figure(
+        row, what, ratios([each.per_cpu_second for each in a], [each.per_cpu_second for each in b]),
         ours=f"{number(median([each.per_cpu_second for each in a]))}/s; key and owner checked",
-        yardstick=f"nginx, a file of the same {len(body)} bytes: {number(median([each.per_cpu_second for each in b]))}/s",
-        bar=0.8, goal=1.1,
+        yardstick=f"nginx, a file of the same {size} bytes: {number(median([each.per_cpu_second for each in b]))}/s",
+        bar=bar, goal=goal,
         notes=[f"per second of the clock {number(median([each.per_second for each in a]))} against nginx's "
                f"{number(median([each.per_second for each in b]))}; p99 {number(median([each.p99 for each in a]) * 1e3)} ms "
-               f"against {number(median([each.p99 for each in b]) * 1e3)} ms"])]
+               f"against {number(median([each.p99 for each in b]) * 1e3)} ms"])
+
+
+def p1(bench):
+    return [status_figure("P1", "status reads per second of the server's processor time, 64 connections", *status_reads(bench),
+                          bar=0.8, goal=1.1)]
+
+
+def p23(bench):
+    return [status_figure("P23", "the same over TLS 1.3, as a ratio to nginx over TLS 1.3", *status_reads(bench, bench.certificate()),
+                          bar=0.7, goal=0.9)]
 
 
 class Waiters:
