@@ -63,6 +63,7 @@ http::Response Door::refused_wait(const Asker& asker, const Error& error) {
 
 async::Task<http::Response> Door::status_with_quotas(Asker asker, QueryId id, std::string known) {
   auto response = co_await status_now(asker, id, std::move(known));
+  if (response.status != 200) co_return response;
   co_return with_quotas(std::move(response), service_, asker, {query::Limit::waiting});
 }
 

@@ -136,7 +136,8 @@ Result<void> Committer::write(Group& group) {
 
 void Committer::care_for_wal() {
   const int frames = *wal_frames_;
-  if (!health_.broken()) wal_room_.keep_beyond(static_cast<std::uint64_t>(frames) * frame_bytes);
+  // Before the first frame there is no header either, and zeros in its place would be taken for a damaged one.
+  if (frames > 0 && !health_.broken()) wal_room_.keep_beyond(static_cast<std::uint64_t>(frames) * frame_bytes);
   if (frames < frames_at_request_) frames_at_request_ = frames_at_restart_ = 0;  // The WAL has begun anew.
   if (frames - frames_at_request_ >= checkpoint_frames_) {
     frames_at_request_ = frames;

@@ -227,6 +227,18 @@ TEST(Inspection, finds_every_flipped_bit_of_the_log_but_those_of_its_last_commit
   }
 }
 
+TEST(Inspection, finds_nothing_wrong_with_a_log_in_which_nothing_is_yet) {
+  const TestDirectory directory;
+  {
+    OpenJournal journal(directory.file());
+    submit_some(journal, 1);
+  }
+  OpenJournal journal(directory.file());
+  ASSERT_TRUE(journal(journal->forget(Timestamp(), 1)));
+  ASSERT_TRUE(journal(journal->forget(Timestamp(), 1)));
+  EXPECT_EQ(*sqlite::check_wal(wal_of(directory.file())), std::nullopt);
+}
+
 TEST(Inspection, takes_a_torn_end_of_the_log_for_what_it_is) {
   const TestDirectory directory;
   OpenJournal journal(directory.file());

@@ -10,7 +10,7 @@ namespace coatcheck::journal::sqlite {
 // are there, and flushed, before a commit needs their place. SQLite takes them for the end of the log, as it takes what
 // is left of an earlier one.
 //
-// Used by one thread. A disk that refuses is asked again when the log has grown: a commit needs none of this.
+// Used by one thread, which alone writes the log. A disk that refuses is asked again: a commit needs none of this.
 class WalRoom {
  public:
   // The file, which SQLite has made by the time of the first call, gets no longer than `bytes_max` by this.
@@ -19,7 +19,8 @@ class WalRoom {
   WalRoom& operator=(const WalRoom&) = delete;
   ~WalRoom();
 
-  // Sees to it that there is room beyond the first `bytes_used` bytes. Blocks, once in many calls.
+  // Sees to it that there is room beyond the first `bytes_used` bytes, which the log must have. Blocks, once in many
+  // calls.
   void keep_beyond(std::uint64_t bytes_used);
 
  private:
