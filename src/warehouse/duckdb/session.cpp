@@ -98,8 +98,9 @@ std::optional<Failure> Session::execute(duckdb_prepared_statement prepared, Quer
   if (interrupted_) return canceled_failure();
   Pending pending;
   const auto state = duckdb_pending_prepared_streaming(prepared, pending.out());
-  // Starting forgets an earlier interrupt; from here on one is kept until it is seen.
-  if (interrupted_) return canceled_failure();
+  // Starting forgets an earlier interrupt; from here on one is kept until it is seen. The engine's threads are at work
+  // by now, so it is the engine that has to see it: who only let go of the statement here would leave them at it.
+  if (interrupted_) duckdb_interrupt(connection_.get());
   if (state != DuckDBSuccess) return read_failure(duckdb_pending_error(pending.get()));
   if (duckdb_execute_pending(pending.get(), result.out()) != DuckDBSuccess) {
     const char* words = duckdb_result_error(result.out());
