@@ -326,8 +326,8 @@ TEST_F(TrinoLive, session_and_catalog_reach_trino) {
 
 TEST_F(TrinoLive, running_out_of_memory_or_time_says_so) {
   auto limited = open({.session_properties = {{"query_max_memory", "1MB"}}});
-  auto failed =
-      drain(loop_, *limited, {.text = "SELECT count(*) FROM (SELECT DISTINCT orderkey, comment FROM tpch.sf1.orders)"});
+  auto failed = drain(loop_, *limited,
+                      {.text = "SELECT count(*) FROM (SELECT DISTINCT orderkey, comment FROM tpch.sf10.orders)"});
   ASSERT_FALSE(failed);
   EXPECT_EQ(failed.error().category, FailureCategory::resources) << failed.error().code;
   auto hurried = open({.session_properties = {{"query_max_run_time", "1s"}}});
