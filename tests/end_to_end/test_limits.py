@@ -118,10 +118,16 @@ def test_only_so_many_requests_of_a_principal_wait_and_streams_of_events_are_suc
         # Others wait as they like.
         other = limited.free.running(ENDLESS)
         assert limited.free.get(f"/v1/queries/{other['id']}", params={"wait": "10ms"}).status_code == 200
+        # Nothing is told to who asks for what is not there.
+        tag = limited.free.get(f"/v1/queries/{other['id']}").headers["ETag"]
+        unknown = limited.waits.get(f"/v1/queries/{other['id']}", params={"wait": "30s"}, headers={"If-None-Match": tag})
+        assert (unknown.status_code, quotas(unknown)) == (404, {})
         # Counted were the three, and the submit's wait.
         assert limited.met("waiting") == before + 4
     # Who has left waits no longer.
     until(lambda: limited.waits.get(f"/v1/queries/{query['id']}", params={"wait": "10ms"}).status_code == 200, "the streams to be let go")
+    unchanged = limited.waits.get(f"/v1/queries/{query['id']}", params={"wait": "10ms"}, headers={"If-None-Match": "*"})
+    assert (unchanged.status_code, quotas(unchanged)) == (304, {})
 
 
 def test_a_wait_that_ends_makes_room_for_the_next(limited):

@@ -59,9 +59,9 @@ class Door {
   async::Task<http::Response> status(Asker asker, http::Request request);
   async::Task<http::Response> status_now(Asker asker, QueryId id, std::string known);
   async::Task<http::Response> status_in_time(Asker asker, QueryId id, std::string known, Deadline deadline);
-  // The version beyond which a client waits that has `known`; nothing if there is news for it.
-  http::Response refused_wait(const Asker& asker, const Error& error);
   async::Task<http::Response> status_with_quotas(Asker asker, QueryId id, std::string known);
+  http::Response refused_wait(const Asker& asker, const Error& error);
+  // The version beyond which a client waits that has `known`; nothing if there is news for it.
   async::Task<std::optional<std::uint64_t>> version_to_pass(Asker asker, QueryId id, std::string known);
   async::Task<http::Response> events(Asker asker, http::Request request);
   async::Task<http::Response> batch_status(Asker asker, http::Request request);
